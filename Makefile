@@ -1,0 +1,88 @@
+# Everything a person does here is one of these; `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+prefix := /usr
+DESTDIR ?=
+NODE ?= n1
+PORT ?= 8080
+
+PROGRAMS := supervisor gateway bootstrap-agent orch-agent
+RELEASE := .build/release
+SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
+step = @tools/step $(1) --
+define newline
+
+
+endef
+
+.PHONY: help
+help: ## Lists the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: packages release web ## Builds everything, boots a lab node with the appliance, and prints its URL.
+	$(call step,"lab images") lab/lab build
+	@lab/lab up $(NODE) --forward $(PORT)
+	@echo
+	@echo "The appliance runs. Open http://127.0.0.1:$(PORT)/ and follow the page."
+	@echo "Its processes' log:  lab/lab logs $(NODE) -f -u aquarium"
+	@echo "A shell's worth:     lab/lab exec $(NODE) -- ceph -s"
+	@echo "Take it all down:    make stop"
+
+.PHONY: stop
+stop: ## Takes the lab down; nothing is left but what was built.
+	@lab/lab down
+
+.PHONY: packages
+packages: ## Installs the Debian packages that building and testing need.
+	@tools/install-packages packages.apt web/packages.apt
+
+.PHONY: build
+build: packages ## Builds for development, with the tests.
+	$(call step,"build (debug)") $(SWIFT_BUILD) --build-tests
+
+.PHONY: release
+release: packages build/released ## Builds the programs as they are installed.
+
+build/released: Package.swift $(shell find Sources -type f)
+	$(foreach program,$(PROGRAMS),$(call step,"build $(program) (release)") \
+		$(SWIFT_BUILD) -c release --static-swift-stdlib --product $(program)$(newline))
+	@touch $@
+
+.PHONY: web
+web: packages build/web/index.html ## Builds the page.
+
+build/web/index.html: $(shell find web -type f)
+	$(call step,"build the page") web/build --out build/web
+	@touch $@
+
+.PHONY: install
+install: ## Copies what was built to $(DESTDIR)/usr: programs, page, units, users, folders.
+	install -d $(DESTDIR)$(prefix)/libexec/aquarium $(DESTDIR)$(prefix)/share/aquarium
+	install -s -m 755 $(PROGRAMS:%=$(RELEASE)/%) $(DESTDIR)$(prefix)/libexec/aquarium
+	rm -rf $(DESTDIR)$(prefix)/share/aquarium/web
+	cp -r build/web $(DESTDIR)$(prefix)/share/aquarium/web
+	install -D -m 644 units/aquarium.service $(DESTDIR)$(prefix)/lib/systemd/system/aquarium.service
+	install -D -m 644 units/sysusers.conf $(DESTDIR)$(prefix)/lib/sysusers.d/aquarium.conf
+	install -D -m 644 units/tmpfiles.conf $(DESTDIR)$(prefix)/lib/tmpfiles.d/aquarium.conf
+
+.PHONY: uninstall
+uninstall: ## Removes what `install` copied; the appliance's state in /var/lib/aquarium stays.
+	rm -rf $(DESTDIR)$(prefix)/libexec/aquarium $(DESTDIR)$(prefix)/share/aquarium
+	rm -f $(DESTDIR)$(prefix)/lib/systemd/system/aquarium.service
+	rm -f $(DESTDIR)$(prefix)/lib/sysusers.d/aquarium.conf $(DESTDIR)$(prefix)/lib/tmpfiles.d/aquarium.conf
+
+.PHONY: test
+test: ## Runs all tests: units, a local cluster, real nodes, the page in Chromium. The last line counts them.
+	@tools/test
+
+.PHONY: bench
+bench: ## Measures, beside peers in the same run; prints figures, judges nothing.
+	@tools/bench
+
+.PHONY: clean
+clean: ## Removes what was built here (not the lab's images: lab/lab help).
+	rm -rf .build build Tests/artifacts

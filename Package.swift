@@ -1,0 +1,70 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Import rules: an executable imports IPC and libraries, never another executable. What two processes both
+// need, one asks of the other through an operation declared in Sources/IPC/Operations.
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
+let package = Package(
+    name: "aquarium",
+    products: [.library(name: "IPC", targets: ["IPC"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    ],
+    targets: [
+        .systemLibrary(name: "CRados", providers: [.apt(["librados-dev"])]),
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .target(name: "CLaunch"),
+        .target(
+            name: "IPC", dependencies: ["CSystemd", argumentParser, logging, nioCore, nioPosix],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "bootstrap-agent", dependencies: ["IPC", argumentParser, logging, subprocess, systemPackage],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "gateway",
+            dependencies: ["IPC", argumentParser, httpTypes, hummingbirdCore, logging, nioCore, nioPosix],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "orch-agent", dependencies: ["CRados", "IPC", argumentParser, logging], swiftSettings: strict),
+        .executableTarget(
+            name: "supervisor", dependencies: ["CLaunch", "IPC", argumentParser, logging, nioCore, nioPosix],
+            swiftSettings: strict),
+        .testTarget(
+            name: "BootstrapAgentTests", dependencies: ["bootstrap-agent", "IPC"], exclude: ["Fixtures"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: ["gateway", "IPC", httpTypes, hummingbirdCore, logging, nioCore, nioPosix],
+            swiftSettings: strict),
+        .testTarget(
+            name: "IPCTests", dependencies: ["IPC", logging, nioCore, nioPosix], swiftSettings: strict),
+        .testTarget(
+            name: "OrchAgentTests", dependencies: ["IPC", "orch-agent", logging, nioPosix], exclude: ["Fixtures"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SupervisorTests",
+            dependencies: ["CLaunch", "gateway", "IPC", "supervisor", argumentParser, logging, nioPosix],
+            exclude: ["Fixtures"], swiftSettings: strict),
+    ]
+)

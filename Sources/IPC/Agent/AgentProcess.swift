@@ -1,0 +1,72 @@
+public import ArgumentParser
+public import Logging
+public import NIOCore
+import NIOPosix
+
+/// The options that every agent takes.
+public struct AgentOptions: ParsableArguments {
+    @Option(help: "Listen here, when started by hand. The supervisor passes the socket instead.")
+    public var socket: String?
+    @Option(help: "The folder of the agent's own state. (default: /var/lib/aquarium/<agent>)")
+    public var state: String?
+    @Option(help: "The configuration file.")
+    public var config: String = Configuration.path
+    @Option(help: "The least level to log: trace, debug, info, notice, warning, error or critical.")
+    public var logLevel: Logger.Level = .info
+
+    public init() {}
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}
+
+/// What an agent is given to work with.
+public struct AgentContext: Sendable {
+    public let logger: Logger
+    public let configuration: Configuration
+    /// The folder of the agent's own state; it exists.
+    public let stateDirectory: String
+    public let group: any EventLoopGroup
+}
+
+/// The one skeleton of every agent: configuration, socket, service, readiness, heartbeat, end.
+public struct AgentProcess<Agent: Sendable> {
+    private let contract: Contract<Agent>
+    private let options: AgentOptions
+
+    /// How long calls that run at SIGTERM may go on.
+    private static var drain: Duration { .seconds(3) }
+
+    public init(_ contract: Contract<Agent>, _ options: AgentOptions) {
+        self.contract = contract
+        self.options = options
+    }
+
+    /// Serves until SIGTERM or SIGINT.
+    public func serve(_ makeAgent: (AgentContext) async throws -> Agent) async throws {
+        let name = contract.description.name
+        Log.start(component: "\(name)-agent", level: options.logLevel)
+        ProcessLife.ignoreBrokenPipes()
+        let logger = Logger(label: name)
+        let listener = try inheritedSocket() ?? ListenSockets.make(at: requiredSocket())
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let context = AgentContext(
+            logger: logger, configuration: try Configuration.load(options.config),
+            stateDirectory: options.state ?? "/var/lib/aquarium/\(name)", group: group)
+        let server = AgentServer(contract, agent: try await makeAgent(context), logger: logger, group: group)
+        try await server.start(listening: listener)
+        await ProcessLife.run(on: group.any(), logger: logger)
+        await server.stop(drain: Self.drain)
+        try await group.shutdownGracefully()
+    }
+
+    private func inheritedSocket() -> CInt? {
+        ListenSockets.inherited()[contract.description.name]
+    }
+
+    private func requiredSocket() throws -> String {
+        guard let path = options.socket else {
+            throw ValidationError("No socket was passed by a service manager: name one with --socket PATH.")
+        }
+        return path
+    }
+}

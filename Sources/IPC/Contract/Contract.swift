@@ -1,0 +1,49 @@
+/// Everything one agent can be told: its operations, each bound to the method of `Agent` that carries it out.
+/// A method that is missing from the agent does not compile.
+public struct Contract<Agent: Sendable>: Sendable {
+    public let description: ContractDescription
+    let endpoints: [String: Endpoint<Agent>]
+
+    /// - Parameters:
+    ///   - name: the agent's short name; its socket is `<name>.sock`.
+    ///   - peers: who may connect besides root.
+    public init(_ name: String, peers: Set<Peer.Class>, _ endpoints: [Endpoint<Agent>]) {
+        description = ContractDescription(
+            name: name, peers: peers.union([.root]), operations: endpoints.map(\.operation))
+        self.endpoints = Dictionary(uniqueKeysWithValues: endpoints.map { ($0.operation.about.method, $0) })
+    }
+}
+
+/// The part of a contract that needs no agent: enough for routes, documents and clients.
+public struct ContractDescription: Sendable {
+    public let name: String
+    public let peers: Set<Peer.Class>
+    public let operations: [any Operation.Type]
+
+    public var socketName: String { name + ".sock" }
+}
+
+/// One operation and the agent's method that carries it out.
+public struct Endpoint<Agent: Sendable>: Sendable {
+    let operation: any Operation.Type
+    let perform: @Sendable (Agent, JSON, Call) async throws -> [UInt8]
+
+    public init<O: Operation>(
+        _ operation: O.Type,
+        _ method: @escaping @Sendable (Agent) -> @Sendable (O, Call) async throws -> O.Response
+    ) {
+        self.operation = operation
+        let schema = Schema.of(operation)
+        perform = { agent, params, call in
+            let decoded = try ParameterDecoder.decode(operation, from: params, schema: schema)
+            return try WireCoding.encode(await method(agent)(decoded, call))
+        }
+    }
+}
+
+/// All contracts of the appliance, for the gateway and the documents.
+public enum Contracts {
+    public static let all: [ContractDescription] = [
+        Bootstrap.contract.description, Orch.contract.description, Supervisor.contract.description,
+    ]
+}

@@ -1,0 +1,91 @@
+/// Everything the supervisor can be told.
+public enum Supervisor {
+    public static let contract = Contract<any SupervisorAPI>(
+        "supervisor", peers: [.gateway],
+        [
+            Endpoint(SupervisorStatus.self) { $0.status },
+            Endpoint(SupervisorRestart.self) { $0.restart },
+            Endpoint(SupervisorLogs.self) { $0.logs },
+        ])
+}
+
+public protocol SupervisorAPI: Sendable {
+    @Sendable func status(_: SupervisorStatus, _: Call) async throws -> SupervisorStatus.Response
+    @Sendable func restart(_: SupervisorRestart, _: Call) async throws -> SupervisorRestart.Response
+    @Sendable func logs(_: SupervisorLogs, _: Call) async throws -> SupervisorLogs.Response
+}
+
+public struct SupervisorStatus: Operation {
+    public static let about = About(
+        "supervisor.status", .read, "Tells of each of the appliance's own processes how it is.",
+        route: .get("/api/supervisor/status"))
+    public init() {}
+
+    public struct Response: Codable, Sendable, Equatable {
+        public var children: [Child]
+        public init(children: [Child]) { self.children = children }
+    }
+}
+
+public struct Child: Codable, Sendable, Equatable {
+    public enum State: String, Described, CaseIterable, Sendable {
+        case stopped, starting, running, stopping, backoff, crashLoop = "crash_loop"
+    }
+    public var name: String
+    public var state: State
+    public var pid: Int?
+    /// When it came into this state.
+    public var since: Timestamp
+    /// How often it was started again since the supervisor began.
+    public var restarts: Int
+    public var lastExit: ChildExit?
+    public init(name: String, state: State, pid: Int?, since: Timestamp, restarts: Int, lastExit: ChildExit?) {
+        self.name = name
+        self.state = state
+        self.pid = pid
+        self.since = since
+        self.restarts = restarts
+        self.lastExit = lastExit
+    }
+}
+
+/// How a child ended: by an exit code, by a signal, or never started.
+public struct ChildExit: Codable, Sendable, Equatable {
+    public var code: Int?
+    public var signal: String?
+    public var at: Timestamp
+    /// In words, e.g. "killed by SIGKILL", "could not be launched: setuid: Operation not permitted".
+    public var reason: String
+    public init(code: Int?, signal: String?, at: Timestamp, reason: String) {
+        self.code = code
+        self.signal = signal
+        self.at = at
+        self.reason = reason
+    }
+}
+
+public struct SupervisorRestart: Operation {
+    public static let about = About(
+        "supervisor.restart", .change, "Restarts one of the appliance's processes.", role: .admin,
+        errors: [.childUnknown])
+    public var name: String
+    public init(name: String) { self.name = name }
+    public typealias Response = Child
+}
+
+public struct SupervisorLogs: Operation {
+    public static let about = About(
+        "supervisor.logs", .read, "Gives the last lines that one of the appliance's processes has logged.",
+        role: .admin, errors: [.childUnknown])
+    public var name: String
+    public var lines: LineCount?
+    public init(name: String, lines: LineCount? = nil) {
+        self.name = name
+        self.lines = lines
+    }
+
+    public struct Response: Codable, Sendable, Equatable {
+        public var lines: [String]
+        public init(lines: [String]) { self.lines = lines }
+    }
+}

@@ -1,0 +1,45 @@
+import HTTPTypes
+import HummingbirdCore
+import IPC
+import NIOCore
+
+extension Problem {
+    /// As `application/problem+json` (RFC 9457).
+    var response: Response { response(kind.status) }
+
+    func response(_ status: HTTPResponse.Status, _ headers: HTTPFields = [:]) -> Response {
+        var headers = headers
+        headers[.contentType] = "application/problem+json"
+        if status == .serviceUnavailable { headers[.retryAfter] = "1" }
+        return Response(
+            status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: document(status).bytes)))
+    }
+
+    /// The members of RFC 9457, and beside them those of a `Problem`. The kind is what a program should look at.
+    func document(_ status: HTTPResponse.Status) -> JSON {
+        .object([
+            ("type", "about:blank"), ("title", .string(status.reasonPhrase)), ("status", .integer(Int64(status.code))),
+            ("detail", .string(message)), ("kind", .string(kind.rawValue)), ("hint", hint.map(JSON.string)),
+            ("retryable", .bool(retryable)), ("pointer", pointer.map(JSON.string)),
+            ("incident", incident.map(JSON.string)),
+        ])
+    }
+}
+
+extension Problem.Kind {
+    /// The one place where kinds become statuses.
+    var status: HTTPResponse.Status {
+        switch self {
+        case .parse, .requestInvalid, .paramsInvalid: .badRequest
+        case .forbidden, .peerRefused: .forbidden
+        case .methodUnknown, .routeUnknown, .childUnknown: .notFound
+        case .opConflict, .clusterAbsent, .bootstrapRunning, .bootstrapDone, .bootstrapNotFailed, .requirementBlocking,
+            .diskMoved, .diskUnusable: .conflict
+        case .requestTooLarge: .contentTooLarge
+        case .contentTypeUnsupported: .unsupportedMediaType
+        case .bug, .unknown, .stepFailed, .clusterRefused, .cancelled: .internalServerError
+        case .busy, .agentUnavailable, .agentCrashLoop, .clusterUnreachable, .mgrUnavailable: .serviceUnavailable
+        case .deadline: .gatewayTimeout
+        }
+    }
+}

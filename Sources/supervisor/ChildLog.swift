@@ -1,0 +1,93 @@
+import FoundationEssentials
+import Glibc
+import IPC
+
+/// What one child writes to its stdout and stderr, through all its lives: the pipe stays open when the child dies,
+/// so that nothing it wrote last is lost.
+struct ChildLog {
+    static let kept = 200
+
+    /// The child's program, as it calls itself in its own events.
+    let component: String
+    let readEnd: CInt
+    /// For the child. Held here too, so that the pipe never ends.
+    let writeEnd: CInt
+    /// The last `kept` lines, oldest first.
+    private(set) var lines: [String] = []
+    private var splitter = LineSplitter()
+
+    init(component: String) throws {
+        self.component = component
+        var ends: [CInt] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw SocketFailure("pipe", errno: errno) }
+        (readEnd, writeEnd) = (ends[0], ends[1])
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        // The reading end alone: a child that writes faster than is read has to wait, not to lose lines.
+        _ = fcntl(readEnd, F_SETFL, O_NONBLOCK)
+    }
+
+    /// Reads what is there, one buffer at a time.
+    /// - Returns: the events for the log, whole lines of JSON.
+    mutating func read() -> [UInt8] {
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        let count = Glibc.read(readEnd, &buffer, buffer.count)
+        guard count > 0 else { return [] }
+        return keep(splitter.split(buffer[..<count]))
+    }
+
+    /// The child has ended: what it wrote of a line is a line, not the beginning of its next life's first.
+    mutating func childEnded() -> [UInt8] {
+        keep(splitter.rest())
+    }
+
+    private mutating func keep(_ new: [[UInt8]]) -> [UInt8] {
+        lines = (lines + new.map { String(decoding: $0, as: UTF8.self) }).suffix(Self.kept)
+        return new.flatMap { event($0) + [UInt8(ascii: "\n")] }
+    }
+
+    /// The child's own event stays as it is; any other line (a crash report, a library's complaint, an event in another
+    /// process's name) becomes one.
+    private func event(_ line: [UInt8]) -> [UInt8] {
+        if line.first == UInt8(ascii: "{"), let event = try? JSONDecoder().decode(Event.self, from: Data(line)),
+            event.component == component
+        {
+            return line
+        }
+        let text = String(decoding: line, as: UTF8.self)
+        let event: JSON = [
+            "at": .string(Timestamp.now.text), "level": "notice", "component": .string(component),
+            "message": .string(text),
+        ]
+        return event.bytes
+    }
+
+    /// What every event of the house has.
+    private struct Event: Decodable {
+        let at: String
+        let level: String
+        let component: String
+        let message: String
+    }
+}
+
+/// Bytes into lines. A line that is too long comes in pieces.
+struct LineSplitter {
+    static let longest = 16 << 10
+
+    private var partial: [UInt8] = []
+
+    mutating func split(_ bytes: some Sequence<UInt8>) -> [[UInt8]] {
+        var lines: [[UInt8]] = []
+        for byte in bytes {
+            if byte != UInt8(ascii: "\n") { partial.append(byte) }
+            if byte == UInt8(ascii: "\n") || partial.count == Self.longest { lines += rest() }
+        }
+        return lines
+    }
+
+    /// What has come of a line that has not ended; empty lines are left out.
+    mutating func rest() -> [[UInt8]] {
+        defer { partial.removeAll(keepingCapacity: true) }
+        return partial.isEmpty ? [] : [partial]
+    }
+}

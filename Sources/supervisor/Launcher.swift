@@ -1,0 +1,112 @@
+import CLaunch
+import Glibc
+
+/// How a child ended.
+enum ProcessExit: Equatable {
+    case code(Int)
+    case signal(CInt)
+}
+
+/// Starts, signals and reaps the children's processes. One per child at a time.
+///
+/// To be used on one thread that never ends: the kernel kills a child when the thread that launched it does.
+final class Launcher: ProcessHost {
+    struct Settings {
+        let programDirectory: String
+        let notifySocket: String
+        /// Whether each child becomes the user of its spec; else all run as the supervisor does.
+        var changesUsers = true
+        /// How long a child's heartbeat may fail to come, as it is told.
+        var watchdog = ChildDriver.Limits.heartbeat
+    }
+
+    private static let serviceLimits = [
+        launch_limit(resource: CInt(RLIMIT_NOFILE.rawValue), soft: 4096, hard: 4096),
+        // A dump of a service's memory could hold a key or a token.
+        launch_limit(resource: CInt(RLIMIT_CORE.rawValue), soft: 0, hard: 0),
+    ]
+
+    private let settings: Settings
+    private let listeners: [String: CInt]
+    private let output: [String: CInt]
+    private let null: CInt
+    private var running: [String: LaunchedProcess] = [:]
+
+    /// - Parameters:
+    ///   - listeners: the listening socket of each child, by name.
+    ///   - output: where each child's stdout and stderr go, by name.
+    init(_ settings: Settings, listeners: [String: CInt], output: [String: CInt]) {
+        self.settings = settings
+        self.listeners = listeners
+        self.output = output
+        null = open("/dev/null", O_RDWR | O_CLOEXEC)
+    }
+
+    /// Readable when the child of that name has ended.
+    var pidfds: [String: CInt] { running.mapValues(\.pidfd) }
+
+    func launch(_ child: ChildSpec) throws(LaunchFailure) -> pid_t {
+        let identity = try settings.changesUsers ? Identity(child.user) : nil
+        let socket = listeners[child.name]
+        let log = output[child.name] ?? null
+        let isService = child.user != .root
+        let process = try LaunchRequest(
+            program: settings.programDirectory + "/" + child.program,
+            arguments: child.arguments,
+            environment: environment(of: child, hasSocket: socket != nil),
+            identity: identity,
+            noNewPrivileges: isService,
+            umask: isService ? 0o077 : 0o022,
+            limits: isService ? Self.serviceLimits : [],
+            fds: [null, log, log] + (socket.map { [$0] } ?? [])
+        ).launch()
+        running[child.name] = process
+        return process.pid
+    }
+
+    func signal(_ name: String, _ number: CInt) {
+        // It may have ended meanwhile; its pidfd tells of that.
+        if let process = running[name] { _ = pidfd_signal(process.pidfd, number) }
+    }
+
+    /// - Returns: how the child ended, once; nil while it runs.
+    func reap(_ name: String) -> ProcessExit? {
+        guard let process = running[name] else { return nil }
+        var state = pollfd(fd: process.pidfd, events: Int16(POLLIN), revents: 0)
+        guard poll(&state, 1, 0) == 1 else { return nil }
+        // What it left behind goes before it does: until it is reaped its pid, which is their session's id, can't be
+        // anybody else's.
+        ProcessTable.kill { $0.session == process.pid && $0.pid != process.pid }
+        var code: CInt = 0
+        var signal: CInt = 0
+        guard pidfd_reap(process.pidfd, &code, &signal) else { return nil }
+        close(process.pidfd)
+        running[name] = nil
+        return signal == 0 ? .code(Int(code)) : .signal(signal)
+    }
+
+    /// Reaps descendants that the supervisor has adopted.
+    func reapOrphans() {
+        while case let pid = ended_child(), pid > 0, !running.values.contains(where: { $0.pid == pid }) {
+            waitpid(pid, nil, WNOHANG)
+        }
+    }
+
+    /// Ends whatever is left of the children's descendants.
+    func killOrphans() {
+        let supervisor = getpid()
+        ProcessTable.kill { process in
+            process.parent == supervisor && !self.running.values.contains { $0.pid == process.pid }
+        }
+        reapOrphans()
+    }
+
+    private func environment(of child: ChildSpec, hasSocket: Bool) -> [String] {
+        let microseconds = settings.watchdog / .microseconds(1)
+        let sockets = ["LISTEN_FDS=1", "LISTEN_FDNAMES=\(child.socket.name)", "LISTEN_PID=0000000000"]
+        return [
+            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "NOTIFY_SOCKET=\(settings.notifySocket)", "WATCHDOG_USEC=\(Int(microseconds))",
+        ] + (hasSocket ? sockets : []) + child.environment
+    }
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import CLaunch
+import Glibc
+import IPC
+import Logging
+import NIOCore
+import NIOPosix
+
+struct SupervisorOptions: ParsableArguments {
+    @Option(help: "The folder of the sockets.")
+    var runDir = "/run/aquarium"
+    @Option(help: "The folder of the children's programs.")
+    var libexec = "/usr/libexec/aquarium"
+    @Option(help: "The folder of the agents' own state.")
+    var stateDir = "/var/lib/aquarium"
+    @Option(help: "The folder of the page.")
+    var web = "/usr/share/aquarium/web"
+    @Option(help: "The configuration file.")
+    var config = Configuration.path
+    @Option(help: "The least level to log: trace, debug, info, notice, warning, error or critical.")
+    var logLevel = Logger.Level.info
+    @Flag(help: "Run all children as the user who started this. For development.")
+    var unprivileged = false
+}
+
+@main struct SupervisorProcess: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "supervisor", abstract: "Launches, watches and restarts the appliance's processes.")
+
+    @OptionGroup var options: SupervisorOptions
+
+    func run() async throws {
+        Log.start(component: "supervisor", level: options.logLevel)
+        ProcessLife.ignoreBrokenPipes()
+        let logger = Logger(label: "supervisor")
+        let topology = Topology.appliance(options)
+        // What the supervisor makes is for root and, where it says so, for a group; never for others.
+        umask(0o007)
+        let sockets = try Sockets(
+            for: topology.children, in: options.runDir, listen: try Configuration.load(options.config).listen,
+            group: options.unprivileged ? nil : try socketGroup())
+        _ = adopt_orphans()
+        let supervision = try Supervision(
+            topology,
+            launching: Launcher.Settings(
+                programDirectory: options.libexec, notifySocket: sockets.notify.path,
+                changesUsers: !options.unprivileged),
+            sockets: sockets, serviceManager: ServiceManager(), logger: logger)
+        await supervision.start()
+        try await serve(SupervisorService(supervision: supervision), on: sockets.supervisor, logger) {
+            let signal = await Termination.wait()
+            logger.info("stopping", metadata: ["signal": "\(signal)"])
+            await supervision.stop()
+        }
+    }
+
+    private func serve(
+        _ service: SupervisorService, on socket: CInt, _ logger: Logger, until end: () async -> Void
+    ) async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let server = AgentServer(Supervisor.contract, agent: service, logger: logger, group: group)
+        try await server.start(listening: socket)
+        await end()
+        await server.stop(drain: .zero)
+        try await group.shutdownGracefully()
+    }
+
+    private func socketGroup() throws -> gid_t {
+        guard let group = getgrnam(Topology.socketGroup)?.pointee else {
+            throw SocketFailure("There is no group \(Topology.socketGroup); systemd-sysusers makes it.")
+        }
+        return group.gr_gid
+    }
+}

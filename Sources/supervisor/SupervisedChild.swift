@@ -1,0 +1,78 @@
+import CLaunch
+import IPC
+
+/// What the driver knows of one child.
+struct SupervisedChild {
+    let spec: ChildSpec
+    var lifecycle = ChildLifecycle()
+    var policy = RestartPolicy()
+    var pid: pid_t?
+    /// When it came into its state.
+    var since: Timestamp
+    /// When it said READY=1; nil while it is not running.
+    var readySince: SuspendingClock.Instant?
+    /// When its state's limit of time ends.
+    var deadline: SuspendingClock.Instant?
+    var launches = 0
+    var lastExit: ChildExit?
+    /// Why it was sent SIGKILL, if it was: in words that follow how it ended.
+    var killReason: String?
+
+    init(_ spec: ChildSpec, at now: Timestamp) {
+        self.spec = spec
+        since = now
+    }
+
+    var state: ChildLifecycle.State { lifecycle.state }
+
+    /// Whether its end, if it came now, was asked for.
+    var wasToldToEnd: Bool { state == .stopping || state == .restarting }
+
+    /// As `supervisor.status` tells it.
+    var report: Child {
+        Child(
+            name: spec.name, state: state.reported, pid: pid.map(Int.init), since: since,
+            restarts: max(launches - 1, 0), lastExit: lastExit)
+    }
+}
+
+extension ChildLifecycle.State {
+    var reported: Child.State {
+        switch self {
+        case .stopped: .stopped
+        case .starting: .starting
+        case .running: .running
+        case .restarting, .stopping: .stopping
+        case .backoff: .backoff
+        case .crashLoop: .crashLoop
+        }
+    }
+
+    /// Why a child is killed whose limit of time has passed in this state.
+    var killReason: String? {
+        switch self {
+        case .starting: "it had not become ready in time"
+        case .running: "its heartbeat had stopped"
+        case .restarting, .stopping: "it had not ended in time when told to"
+        case .stopped, .backoff, .crashLoop: nil
+        }
+    }
+}
+
+extension ChildExit {
+    /// - Parameter cause: what made the supervisor kill it.
+    init(_ exit: ProcessExit, because cause: String?, at time: Timestamp) {
+        let cause = cause.map { ": " + $0 } ?? ""
+        switch exit {
+        case .code(let code):
+            self.init(code: code, signal: nil, at: time, reason: "ended with exit code \(code)\(cause)")
+        case .signal(let number):
+            let name = signal_name(number).map { "SIG" + String(cString: $0) } ?? "signal \(number)"
+            self.init(code: nil, signal: name, at: time, reason: "killed by \(name)\(cause)")
+        }
+    }
+
+    init(_ failure: LaunchFailure, at time: Timestamp) {
+        self.init(code: nil, signal: nil, at: time, reason: "could not be launched: \(failure)")
+    }
+}

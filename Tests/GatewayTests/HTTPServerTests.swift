@@ -1,0 +1,138 @@
+import FoundationEssentials
+import IPC
+import NIOCore
+import Testing
+
+@testable import gateway
+
+@Suite struct HTTPServerTests {
+    @Test("a connection serves one request after the other")
+    func keepAlive() async throws {
+        try await Appliance.run { appliance in
+            try await Client(port: appliance.port).connect { connection in
+                for _ in 0..<3 {
+                    try await connection.send(Client.request("HEAD", "/api/hosts"))
+                    #expect(try await connection.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 200"))
+                }
+            }
+        }
+    }
+
+    @Test(
+        "a body that nobody reads ends the connection after the answer",
+        arguments: [
+            ("GET", "/api/hosts", 200), ("GET", "/api/nothing", 404), ("DELETE", "/api/hosts", 405),
+            ("POST", "/api/bootstrap/retry", 415),
+        ], ["Content-Length: 1000000", "Transfer-Encoding: chunked"])
+    func unreadBody(_ request: (method: String, path: String, status: Int), _ announcement: String) async throws {
+        try await Appliance.run { appliance in
+            try await Client(port: appliance.port).connect { connection in
+                try await connection.send(Client.request(request.method, request.path, [announcement]))
+                let answer = try await connection.answer()
+                #expect(answer.status == request.status)
+                try #require(answer.headers["connection"] == "close")
+                _ = try await connection.readToEnd()
+            }
+        }
+    }
+
+    @Test("a body that was read leaves the connection open, whatever the answer")
+    func readBody() async throws {
+        try await Appliance.run { appliance in
+            try await Client(port: appliance.port).connect { connection in
+                let head = ["Content-Type: application/json", "Content-Length: 2"]
+                for _ in 0..<2 {
+                    try await connection.send(Client.request("POST", "/api/bootstrap/clean_up", head) + "{}")
+                    let answer = try await connection.read(until: "\r\n\r\n")
+                    #expect(answer.hasPrefix("HTTP/1.1 409"))
+                    #expect(!answer.contains("close"))
+                    _ = try await connection.read(until: "}")
+                }
+            }
+        }
+    }
+
+    @Test(
+        "what is not HTTP, or has too much of a head, is refused and closed",
+        arguments: [
+            "rubbish\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: localhost\r\nX: " + String(repeating: "x", count: 40_000) + "\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: localhost\r\n" + String(repeating: "X: 1\r\n", count: 200) + "\r\n",
+            "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        ])
+    func malformed(_ request: String) async throws {
+        try await Appliance.run { appliance in
+            let answer = try await Client(port: appliance.port).connect { connection in
+                try await connection.send(request)
+                return try await connection.readToEnd()
+            }
+            #expect(answer.hasPrefix("HTTP/1.1 400"))
+            #expect(try await Client(port: appliance.port).get("/api/hosts").status == 200)
+        }
+    }
+
+    @Test("a client that does not finish its head is closed")
+    func slowHead() async throws {
+        var limits = HTTPServer.Limits()
+        limits.idle = .milliseconds(50)
+        try await Appliance.run(limits: limits) { appliance in
+            let answer = try await Client(port: appliance.port).connect { connection in
+                // On a busy machine the time may be up before this is sent.
+                try? await connection.send("GET / HTTP/1.1\r\nHost: local")
+                return (try? await connection.readToEnd()) ?? ""
+            }
+            #expect(answer == "")
+        }
+    }
+
+    @Test("a client that leaves unread what was sent to it is closed")
+    func stalledReader() async throws {
+        let web = try temporaryDirectory()
+        defer { try? FileManager.default.removeItem(atPath: web) }
+        // More than the kernel buffers for one connection.
+        try Data(count: 15 << 20).write(to: URL(filePath: "\(web)/large.bin"))
+        var limits = HTTPServer.Limits()
+        limits.stalledMilliseconds = 200
+        limits.connections = 1
+        try await Appliance.run(web: web, limits: limits) { appliance in
+            let client = Client(port: appliance.port)
+            let status = try await client.connect { stalled in
+                try await stalled.send(Client.request("GET", "/large.bin"))
+                _ = try await stalled.read(until: "\r\n\r\n")
+                // There is room for this one only when the other is gone.
+                return try await client.get("/api/hosts").status
+            }
+            #expect(status == 200)
+        }
+    }
+
+    @Test("one connection too many waits until another ends")
+    func connections() async throws {
+        var limits = HTTPServer.Limits()
+        limits.connections = 1
+        try await Appliance.run(limits: limits) { appliance in
+            let client = Client(port: appliance.port)
+            appliance.agents.gate.close()
+            async let first = client.get("/api/requirements", "Connection: close")
+            await appliance.agents.waiting.pass()
+            async let second = client.get("/api/hosts")
+            appliance.agents.gate.open()
+            let statuses = try await [first.status, second.status]
+            #expect(statuses == [200, 200])
+        }
+    }
+
+    @Test("the end waits for the requests that run")
+    func drain() async throws {
+        try await Appliance.run { appliance in
+            appliance.agents.gate.close()
+            async let answer = Client(port: appliance.port).get("/api/requirements")
+            await appliance.agents.waiting.pass()
+            async let stopped: Void = appliance.stopGateway()
+            appliance.agents.gate.open()
+            let status = try await answer.status
+            await stopped
+            #expect(status == 200)
+        }
+    }
+}

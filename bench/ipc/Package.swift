@@ -1,0 +1,19 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A package of its own, so that building the appliance builds nothing of it.
+let package = Package(
+    name: "bench-ipc",
+    dependencies: [
+        .package(name: "aquarium", path: "../.."),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ],
+    targets: [
+        .executableTarget(
+            name: "echo-agent",
+            dependencies: [
+                .product(name: "IPC", package: "aquarium"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ])
+    ]
+)

@@ -1,0 +1,34 @@
+import ArgumentParser
+import IPC
+
+/// What every agent is, with an operation that costs nothing: what remains is the cost of the call itself.
+@main struct EchoCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "echo-agent", abstract: "Says what it is told. For the benchmark of the IPC library.")
+
+    @OptionGroup var options: AgentOptions
+
+    func run() async throws {
+        try await AgentProcess(Echo.contract, options).serve { _ in EchoService() }
+    }
+}
+
+enum Echo {
+    static let contract = Contract<any EchoAPI>("echo", peers: [], [Endpoint(EchoSay.self) { $0.say }])
+}
+
+protocol EchoAPI: Sendable {
+    @Sendable func say(_: EchoSay, _: Call) async throws -> EchoSay.Response
+}
+
+struct EchoSay: Operation {
+    static let about = About("echo.say", .read, "Says it again.")
+    struct Response: Codable, Sendable { var text: String }
+    var text: String
+}
+
+struct EchoService: EchoAPI {
+    func say(_ said: EchoSay, _: Call) async throws -> EchoSay.Response {
+        EchoSay.Response(text: said.text)
+    }
+}
