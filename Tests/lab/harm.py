@@ -22,8 +22,14 @@ def state(node):
 
 def descriptors(folder):
     """How many sockets, pipes and files are open. Timers and the like are the runtime's: made once, and kept."""
-    targets = [os.readlink(folder / name) for name in os.listdir(folder)]
-    return len([target for target in targets if not target.startswith("anon_inode:")])
+    count = 0
+    for name in os.listdir(folder):
+        try:
+            target = os.readlink(folder / name)
+        except FileNotFoundError:  # closed since it was listed
+            continue
+        count += not target.startswith("anon_inode:")
+    return count
 
 
 def closed_again(node, before):
