@@ -36,6 +36,21 @@ import Testing
         #expect(state.log.contains("Bootstrap complete."))
     }
 
+    @Test("is not done before every OSD has answered itself, whatever the monitors believe", arguments: [3, 1000])
+    func deafOSDs(silences: Int) async throws {
+        let node = FakeNode()
+        node.world.change { $0.deafOSDs = silences }
+        let state = try await Self.run(try Self.driver(node), .start(Self.job))
+        let told = node.world.change { $0.runs.filter { $0.arguments.contains("tell") }.map { $0.arguments[3] } }
+        if silences == 3 {
+            #expect(state.status == .done)
+            #expect(told == ["osd.0", "osd.0", "osd.0", "osd.0", "osd.1", "osd.2"])
+        } else {
+            #expect(state.status == .failed && state.error?.phase == .verify)
+            #expect(state.error?.message.contains("osd.0") == true)
+        }
+    }
+
     @Test("never shows a key") func secrets() async throws {
         let node = FakeNode()
         let state = try await Self.run(try Self.driver(node), .start(Self.job))

@@ -102,6 +102,11 @@ struct OSDMetadata: Decodable, Sendable {
     let devices: String?
 }
 
+/// `ceph tell osd.N version`
+struct OSDVersion: Decodable, Sendable {
+    let version: String
+}
+
 struct CrushRule: Decodable, Sendable {
     let steps: [Step]
     struct Step: Decodable, Sendable {

@@ -61,6 +61,8 @@ enum Ceph {
     static let configDump = query(["config", "dump"], of: [ConfigEntry].self)
     static let osdDump = query(["osd", "dump"], of: OSDDump.self)
     static let osdMetadata = query(["osd", "metadata"], of: [OSDMetadata].self)
+    /// Asks the OSD's own process. It blocks for as long as none answers under the address that the monitors know.
+    static func osdVersion(_ id: Int) -> Query<OSDVersion> { query(["tell", "osd.\(id)", "version"], of: OSDVersion.self) }
     static let crushRules = query(["osd", "crush", "rule", "dump"], of: [CrushRule].self)
     static let minimalConfig = command(["config", "generate-minimal-conf"])
 

@@ -191,8 +191,19 @@ extension FakeNode {
                         "{\"id\": \($0), \"hostname\": \"\(hostname)\", \"devices\": \"\(($1.path ?? "").dropFirst(5))\"}"
                     } + "]")
         case ["status", "--format"]: return .json(status)
+        case ["tell", arguments[1]]: return tell(arguments[1])
         default: return .failed("ceph \(arguments)")
         }
+    }
+
+    /// As 16.2.15 answers.
+    private func tell(_ daemon: String) -> CommandResult {
+        let answers = world.change { world in
+            if world.deafOSDs > 0 { world.deafOSDs -= 1 } else { return true }
+            return false
+        }
+        guard answers else { return .failed("Error ENXIO: problem getting command descriptions from \(daemon)") }
+        return .json(#"{"version":"16.2.15","release":"pacific","release_type":"stable"}"#)
     }
 
     private func osds(_ each: (Int, FakeOSD) -> String) -> String {

@@ -25,6 +25,8 @@ final class FakeNode: CommandRunner, Inventory {
         var isCut = false
         /// So many questions to the cluster before its daemons are up.
         var unanswered = 0
+        /// So many questions to OSDs that the monitors believe to be up, before they are.
+        var deafOSDs = 0
         var onRun: (@Sendable (Command) -> Void)?
         var movedDisks: Set<Int> = []
         var absentDisks: Set<Int> = []
