@@ -11,14 +11,24 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
     /// Methods that may run at once for one connection; the reader waits beyond that.
     static var maxRunning: Int { 32 }
 
+    /// One request that has come, in the line that it came in.
+    private struct Request {
+        let message: Result<Envelope.Message, Envelope.Refusal>
+        let line: ByteBuffer
+        var batch: Batch?
+    }
+
     private let dispatcher: Dispatcher<Agent>
     private let peer: Peer
     private let logger: Logger
     private var codec = LineCodec(maxLength: LineCodec.maxRequestLength)
+    /// The rest of a batch that has begun.
+    private var backlog: ArraySlice<Request> = []
     private var calls: [RequestID: PendingCall] = [:]
     private var callCount = 0
     private var running = 0
     private var inputEnded = false
+    private var isTaking = false
     private var readWithheld = false
     private var willFlush = false
 
@@ -36,17 +46,17 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
         takeLines(context)
     }
 
-    /// Back-pressure: no more is read while too much runs or too much is unsent.
+    /// Back-pressure: no more is read or begun while too much runs or too much is unsent.
+    private func hasRoom(_ context: ChannelHandlerContext) -> Bool {
+        running < Self.maxRunning && context.channel.isWritable
+    }
+
     func read(context: ChannelHandlerContext) {
-        if running < Self.maxRunning, context.channel.isWritable {
-            context.read()
-        } else {
-            readWithheld = true
-        }
+        if hasRoom(context) { context.read() } else { readWithheld = true }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        readOn(context)
+        takeLines(context)
         context.fireChannelWritabilityChanged()
     }
 
@@ -70,31 +80,56 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
         context.close(promise: nil)
     }
 
+    /// Begins what has come, as far as there is room, and reads on.
     private func takeLines(_ context: ChannelHandlerContext) {
+        // A method that ends at once comes back here from within.
+        guard !isTaking, context.channel.isActive else { return }
+        isTaking = true
+        defer { isTaking = false }
         do {
-            while running < Self.maxRunning, let line = try codec.next() { take(line, context) }
-            if inputEnded, running < Self.maxRunning {
-                if let line = codec.rest() { take(line, context) }
-                closeIfDone(context)
-            }
+            while hasRoom(context), let request = try nextRequest(context) { take(request, context) }
         } catch {
             let problem = Problem(
                 .requestTooLarge, "A request may have \(LineCodec.maxRequestLength) bytes at most.",
                 hint: "The connection is closed: what follows can't be told apart.")
             context.writeAndFlush(wrapOutboundOut(Reply.failure(.null, problem, context.channel.allocator)), promise: nil)
-            context.close(promise: nil)
+            return context.close(promise: nil)
         }
+        readOn(context)
+        if inputEnded, running == 0, hasRoom(context) { closeWhenSent(context) }
     }
 
-    private func take(_ line: ByteBuffer, _ context: ChannelHandlerContext) {
+    private func nextRequest(_ context: ChannelHandlerContext) throws(LineCodec.TooLong) -> Request? {
+        while backlog.isEmpty, hasRoom(context) {
+            guard let line = try codec.next() ?? (inputEnded ? codec.rest() : nil) else { return nil }
+            do throws(Envelope.Refusal) {
+                switch try Envelope.readLine(line) {
+                case .single(let message): return Request(message: message, line: line)
+                case .batch(let messages):
+                    let batch = Batch(count: messages.count)
+                    backlog = messages.map { Request(message: $0, line: line, batch: batch) }[...]
+                }
+            } catch {
+                send(Reply.failure(error.id ?? .null, error.problem, context.channel.allocator), context)
+            }
+        }
+        return backlog.popFirst()
+    }
+
+    private func take(_ request: Request, _ context: ChannelHandlerContext) {
         do throws(Envelope.Refusal) {
-            guard case .call(let id, let method, let params, let meta) = try Envelope.read(line) else {
+            guard case .call(let id, let method, let params, let meta) = try request.message.get() else {
                 throw Envelope.Refusal(problem: Problem(.requestInvalid, "This is a reply, not a request."))
             }
-            if method == "$/cancelRequest" { return cancel(line, params, context) }
-            start(id, method, try parse(params, of: line, for: id), meta, context)
+            if method == "$/cancelRequest" {
+                cancel(request.line, params, context)
+                settle(request.batch, nil, context)
+            } else {
+                let params = try parse(params, of: request.line, for: id)
+                try start(id, method, params, meta, request.batch, context)
+            }
         } catch {
-            send(Reply.failure(error.id, error.problem, context.channel.allocator), context)
+            settle(request.batch, error.id.map { Reply.failure($0, error.problem, context.channel.allocator) }, context)
         }
     }
 
@@ -118,16 +153,21 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
     // MARK: calls
 
     private func start(
-        _ id: RequestID?, _ method: String, _ params: JSON, _ meta: Meta, _ context: ChannelHandlerContext
-    ) {
+        _ id: RequestID?, _ method: String, _ params: JSON, _ meta: Meta, _ batch: Batch?,
+        _ context: ChannelHandlerContext
+    ) throws(Envelope.Refusal) {
         if let id, id != .null, calls[id] != nil {
-            let problem = Problem(.requestInvalid, "A call with the id \(id.json) is under way on this connection.")
-            return send(Reply.failure(id, problem, context.channel.allocator), context)
+            throw Envelope.Refusal(
+                problem: Problem(
+                    .requestInvalid, "A call with the id \(id.json) is under way on this connection.",
+                    hint: "Give each call an id of its own."),
+                id: id)
         }
         let requestId = meta.request ?? RequestName.next()
         callCount += 1
         // Calls without an id of their own may be many at once.
-        let pending = PendingCall(key: id == .null ? RequestID(json: "by-hand-\(callCount)") : id, replyId: id)
+        let pending = PendingCall(
+            key: id == .null ? RequestID(json: "by-hand-\(callCount)") : id, replyId: id, batch: batch)
         let loop = context.eventLoop
         let bound = NIOLoopBound((self, context, pending), eventLoop: loop)
         var logger = logger
@@ -138,7 +178,7 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
         ) { progress in
             loop.execute { Self.report(progress, bound.value) }
         }
-        if let key = pending.key { calls[key] = pending }
+        if let key = pending.key { calls[key] = pending } else { settle(batch, nil, context) }
         running += 1
         pending.task = Task(executorPreference: EventLoopExecutor(loop: loop)) { [dispatcher] in
             let outcome = await dispatcher.perform(method, params, call)
@@ -156,22 +196,30 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
         running -= 1
         if let key = pending.key { finish(key, outcome, context) }
         pending.timer?.cancel()
-        guard context.channel.isActive else { return }
         takeLines(context)
-        readOn(context)
-        closeIfDone(context)
     }
 
-    /// Answers the call if it has not been answered yet: a call gets exactly one reply.
+    /// Answers the call if it has not been answered yet.
     private func finish(_ key: RequestID, _ outcome: Result<[UInt8], Problem>, _ context: ChannelHandlerContext) {
         guard let pending = calls.removeValue(forKey: key), let id = pending.replyId else { return }
-        pending.abandon()
-        let allocator = context.channel.allocator
+        pending.answered()
+        settle(pending.batch, reply(id, outcome, pending.batch, context.channel.allocator), context)
+    }
+
+    private func reply(
+        _ id: RequestID, _ outcome: Result<[UInt8], Problem>, _ batch: Batch?, _ allocator: ByteBufferAllocator
+    ) -> ByteBuffer {
         switch outcome {
         case .success(let value) where value.count > LineCodec.maxReplyLength - 1024:
-            send(Reply.failure(id, Problem(.bug, "The answer is larger than a reply may be."), allocator), context)
-        case .success(let value): send(Reply.result(id, value, allocator), context)
-        case .failure(let problem): send(Reply.failure(id, problem, allocator), context)
+            Reply.failure(id, Problem(.bug, "The answer is larger than a reply may be."), allocator)
+        case .success(let value) where batch?.takes(value.count) == false:
+            Reply.failure(
+                id,
+                Problem(
+                    .requestTooLarge, "The answers to this batch are together larger than a reply may be.",
+                    hint: "Send this request alone."), allocator)
+        case .success(let value): Reply.result(id, value, allocator)
+        case .failure(let problem): Reply.failure(id, problem, allocator)
         }
     }
 
@@ -187,6 +235,12 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
 
     // MARK: what goes out
 
+    /// Sends a reply, or keeps it until all of its batch are there.
+    private func settle(_ batch: Batch?, _ reply: ByteBuffer?, _ context: ChannelHandlerContext) {
+        let line = batch.map { $0.settle(reply, context.channel.allocator) } ?? reply
+        if let line { send(line, context) }
+    }
+
     /// Replies that are ready at the same time leave together: a write to a socket costs more than all else here.
     private func send(_ line: ByteBuffer, _ context: ChannelHandlerContext) {
         guard running > 0 else { return context.writeAndFlush(wrapOutboundOut(line), promise: nil) }
@@ -201,36 +255,15 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
     }
 
     private func readOn(_ context: ChannelHandlerContext) {
-        guard readWithheld, running < Self.maxRunning, context.channel.isWritable else { return }
+        guard readWithheld, hasRoom(context) else { return }
         readWithheld = false
         context.read()
     }
 
-    private func closeIfDone(_ context: ChannelHandlerContext) {
-        guard inputEnded, running == 0 else { return }
+    private func closeWhenSent(_ context: ChannelHandlerContext) {
         context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in
             context.close(promise: nil)
         }
-    }
-}
-
-/// A call between its line and its reply.
-private final class PendingCall {
-    /// Nil for a notification, which is never answered.
-    let key: RequestID?
-    let replyId: RequestID?
-    var task: Task<Void, Never>?
-    var timer: Scheduled<Void>?
-    var sequence = 0
-
-    init(key: RequestID?, replyId: RequestID?) {
-        self.key = key
-        self.replyId = replyId
-    }
-
-    func abandon() {
-        timer?.cancel()
-        task?.cancel()
     }
 }
 

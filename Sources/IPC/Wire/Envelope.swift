@@ -17,39 +17,84 @@ struct Envelope {
         case failure(id: RequestID, Range<Int>)
     }
 
-    /// Why a line is no message, and the id it belongs to if that could be read.
+    /// Why something is no message, and the id it belongs to if that could be read; nil for a notification, which is
+    /// never answered.
     struct Refusal: Error {
         let problem: Problem
-        var id = RequestID.null
+        var id: RequestID? = .null
     }
 
-    /// - Throws: `Refusal` with kind `request.malformed` or `request.invalid`.
-    static func read(_ line: ByteBuffer) throws(Refusal) -> Message {
+    /// What stands on one line.
+    enum Line {
+        case single(Result<Message, Refusal>)
+        /// An array of at least one and at most `maxBatch` requests.
+        case batch([Result<Message, Refusal>])
+    }
+
+    static let maxBatch = 256
+
+    /// - Throws: `Refusal` of the whole line.
+    static func readLine(_ line: ByteBuffer) throws(Refusal) -> Line {
         try line.withUnsafeReadableBytesTyped { bytes throws(Refusal) in
-            do {
-                var members = Members()
-                var scanner = JSONScanner(bytes)
-                guard scanner.peek() == UInt8(ascii: "{") else {
-                    try scanner.skipValue()
+            var scanner = JSONScanner(bytes)
+            var messages: [Result<Message, Refusal>] = []
+            var count = 0
+            let isBatch = scanner.peek() == UInt8(ascii: "[")
+            do throws(JSONScanner.Malformed) {
+                guard isBatch else {
+                    let message = try message(&scanner)
                     try scanner.end()
-                    throw Refusal(problem: Problem(.requestInvalid, "A request is a JSON object."))
+                    return .single(message)
                 }
-                try scanner.object { scanner, key throws(JSONScanner.Malformed) in
-                    try members.take(key, &scanner)
+                try scanner.array { scanner throws(JSONScanner.Malformed) in
+                    count += 1
+                    if count > maxBatch { try scanner.skipValue() } else { messages.append(try message(&scanner)) }
                 }
                 try scanner.end()
-                return try members.message(bytes)
-            } catch let malformed as JSONScanner.Malformed {
-                throw Refusal(
-                    problem: Problem(
-                        .parse, "The line is not valid JSON: \(malformed.reason) (byte \(malformed.offset)).",
-                        hint: "Send one JSON value per line, in UTF-8."))
-            } catch let refusal as Refusal {
-                throw refusal
             } catch {
-                throw Refusal(problem: Problem(.parse, "The line could not be read."))
+                throw Refusal(problem: malformed(error))
             }
+            guard (1...maxBatch).contains(count) else { throw Refusal(problem: batchSize(count)) }
+            return .batch(messages)
         }
+    }
+
+    /// The same for a line that holds one message.
+    static func read(_ line: ByteBuffer) throws(Refusal) -> Message {
+        guard case .single(let message) = try readLine(line) else {
+            throw Refusal(problem: Problem(.requestInvalid, "A batch is not expected here."))
+        }
+        return try message.get()
+    }
+
+    private static func message(
+        _ scanner: inout JSONScanner
+    ) throws(JSONScanner.Malformed) -> Result<Message, Refusal> {
+        guard scanner.peek() == UInt8(ascii: "{") else {
+            try scanner.skipValue()
+            return .failure(Refusal(problem: Problem(.requestInvalid, "A request is a JSON object.")))
+        }
+        var members = Members()
+        try scanner.object { scanner, key throws(JSONScanner.Malformed) in try members.take(key, &scanner) }
+        do throws(Refusal) {
+            return .success(try members.message(scanner.bytes))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private static func malformed(_ reason: JSONScanner.Malformed) -> Problem {
+        Problem(
+            .parse, "The line is not valid JSON: \(reason.reason) (byte \(reason.offset)).",
+            hint: "Send one JSON value per line, in UTF-8.")
+    }
+
+    private static func batchSize(_ count: Int) -> Problem {
+        count == 0
+            ? Problem(.requestInvalid, "A batch holds one request at least.")
+            : Problem(
+                .requestTooLarge, "A batch holds \(maxBatch) requests at most, not \(count).",
+                hint: "Send them in several batches.")
     }
 }
 
@@ -84,7 +129,7 @@ private struct Members {
         if let params, bytes[params].first != UInt8(ascii: "{") {
             throw Envelope.Refusal(
                 problem: Problem(.paramsInvalid, "params must be an object: parameters go by name.", pointer: ""),
-                id: id ?? .null)
+                id: id ?? (version == nil ? .null : nil))
         }
         return .call(
             // A line without "jsonrpc" was typed by a person, who always wants to see an answer.

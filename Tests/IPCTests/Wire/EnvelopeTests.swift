@@ -32,7 +32,7 @@ import Testing
             _ = try Envelope.read(ByteBuffer(string: #"{"id":7,"method":5}"#))
             Issue.record("accepted")
         } catch {
-            #expect(error.id.json == "7")
+            #expect(error.id?.json == "7")
             #expect(error.problem.kind == .requestInvalid)
         }
     }
