@@ -32,13 +32,13 @@ extension Problem.Kind {
         switch self {
         case .parse, .requestInvalid, .paramsInvalid: .badRequest
         case .forbidden, .peerRefused: .forbidden
-        case .methodUnknown, .routeUnknown, .childUnknown: .notFound
-        case .opConflict, .clusterAbsent, .bootstrapRunning, .bootstrapDone, .bootstrapNotFailed, .requirementBlocking,
+        case .methodUnknown, .routeUnknown, .childUnknown, .operationUnknown: .notFound
+        case .opConflict, .operationEnded, .operationUnstoppable, .clusterAbsent, .bootstrapRunning, .bootstrapDone, .bootstrapNotFailed, .requirementBlocking,
             .diskMoved, .diskUnusable: .conflict
         case .requestTooLarge: .contentTooLarge
         case .contentTypeUnsupported: .unsupportedMediaType
-        case .bug, .unknown, .stepFailed, .clusterRefused, .cancelled: .internalServerError
-        case .busy, .agentUnavailable, .agentCrashLoop, .clusterUnreachable, .mgrUnavailable: .serviceUnavailable
+        case .bug, .unknown, .stepFailed, .clusterRefused, .cancelled, .opInterrupted: .internalServerError
+        case .busy, .stateUnwritable, .agentUnavailable, .agentCrashLoop, .clusterUnreachable, .mgrUnavailable: .serviceUnavailable
         case .deadline: .gatewayTimeout
         }
     }

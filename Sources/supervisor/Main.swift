@@ -58,7 +58,9 @@ struct SupervisorOptions: ParsableArguments {
         _ service: SupervisorService, on socket: CInt, _ logger: Logger, until end: () async -> Void
     ) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let server = AgentServer(Supervisor.contract, agent: service, logger: logger, group: group)
+        let operations = OperationStore(in: options.stateDir + "/supervisor", logger: logger)
+        let server = AgentServer(
+            Supervisor.contract, agent: service, operations: operations, logger: logger, group: group)
         try await server.start(listening: socket)
         await end()
         await server.stop(drain: .zero)

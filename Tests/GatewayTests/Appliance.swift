@@ -22,8 +22,10 @@ final class Appliance: Sendable {
     private init(web: String, limits: HTTPServer.Limits, pace: EventHub.Pace) async throws {
         directory = try temporaryDirectory()
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        bootstrap = Mutex(AgentServer(Bootstrap.contract, agent: agents, logger: logger, group: group))
-        orch = AgentServer(Orch.contract, agent: agents, logger: logger, group: group)
+        let operations = OperationStore(in: directory, logger: logger)
+        bootstrap = Mutex(
+            AgentServer(Bootstrap.contract, agent: agents, operations: operations, logger: logger, group: group))
+        orch = AgentServer(Orch.contract, agent: agents, operations: operations, logger: logger, group: group)
         gateway = Gateway(
             runDirectory: directory, files: StaticFiles(in: web), logger: logger, limits: limits, pace: pace)
         try await bootstrap.withLock { $0 }.start(listening: ListenSockets.make(at: "\(directory)/bootstrap.sock"))
@@ -58,7 +60,9 @@ final class Appliance: Sendable {
     func restartBootstrap() async throws {
         await bootstrap.withLock { $0 }.stop(drain: .zero)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let server = AgentServer(Bootstrap.contract, agent: agents as any BootstrapAPI, logger: logger, group: group)
+        let server = AgentServer(
+            Bootstrap.contract, agent: agents as any BootstrapAPI,
+            operations: OperationStore(in: directory, logger: logger), logger: logger, group: group)
         try await server.start(listening: ListenSockets.make(at: "\(directory)/bootstrap.sock"))
         bootstrap.withLock { $0 = server }
     }

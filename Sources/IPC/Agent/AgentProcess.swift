@@ -52,7 +52,9 @@ public struct AgentProcess<Agent: Sendable> {
         let context = AgentContext(
             logger: logger, configuration: try Configuration.load(options.config),
             stateDirectory: options.state ?? "/var/lib/aquarium/\(name)", group: group)
-        let server = AgentServer(contract, agent: try await makeAgent(context), logger: logger, group: group)
+        let server = AgentServer(
+            contract, agent: try await makeAgent(context),
+            operations: OperationStore(in: context.stateDirectory, logger: logger), logger: logger, group: group)
         try await server.start(listening: listener)
         await ProcessLife.run(on: group.any(), logger: logger)
         await server.stop(drain: Self.drain)

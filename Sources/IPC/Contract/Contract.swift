@@ -26,7 +26,9 @@ public struct ContractDescription: Sendable {
 /// One operation and the agent's method that carries it out.
 public struct Endpoint<Agent: Sendable>: Sendable {
     let operation: any Operation.Type
-    let perform: @Sendable (Agent, JSON, Call) async throws -> [UInt8]
+    /// Makes the operation of its parameters.
+    /// - Throws: `Problem` of kind `params.invalid`.
+    let prepare: @Sendable (JSON) throws -> PreparedCall<Agent>
 
     public init<O: Operation>(
         _ operation: O.Type,
@@ -34,11 +36,20 @@ public struct Endpoint<Agent: Sendable>: Sendable {
     ) {
         self.operation = operation
         let schema = Schema.of(operation)
-        perform = { agent, params, call in
+        prepare = { params in
             let decoded = try ParameterDecoder.decode(operation, from: params, schema: schema)
-            return try WireCoding.encode(await method(agent)(decoded, call))
+            return PreparedCall(
+                params: { try WireCoding.encode(decoded) },
+                run: { agent, call in try WireCoding.encode(await method(agent)(decoded, call)) })
         }
     }
+}
+
+/// A call whose parameters are valid.
+struct PreparedCall<Agent: Sendable>: Sendable {
+    /// One JSON text for one meaning, whatever the order in which they came.
+    let params: @Sendable () throws -> [UInt8]
+    let run: @Sendable (Agent, Call) async throws -> [UInt8]
 }
 
 /// All contracts of the appliance, for the gateway and the documents.

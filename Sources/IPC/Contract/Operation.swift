@@ -12,6 +12,9 @@ public struct About: Sendable {
     /// One sentence for a person, ending in a full stop.
     public let summary: String
     public let effect: Effect
+    /// A change that goes on by itself after its answer. It lives in its agent's own journal, which also sees to it that
+    /// a key never begins it twice: a repeated call is answered with how far it is.
+    public let isDetached: Bool
     /// The least role a user needs. Roles come with accounts; until then every user is an `admin`.
     public let role: Role
     /// The gateway's route. Nil: not for the network; only root and the agents may call it.
@@ -20,12 +23,13 @@ public struct About: Sendable {
     public let errors: [Problem.Kind]
 
     public init(
-        _ method: String, _ effect: Effect, _ summary: String, role: Role = .viewer, route: Route? = nil,
-        errors: [Problem.Kind] = []
+        _ method: String, _ effect: Effect, _ summary: String, isDetached: Bool = false, role: Role = .viewer,
+        route: Route? = nil, errors: [Problem.Kind] = []
     ) {
         self.method = method
         self.summary = summary
         self.effect = effect
+        self.isDetached = isDetached
         self.role = role
         self.route = route
         self.errors = errors

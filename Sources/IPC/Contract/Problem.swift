@@ -30,7 +30,8 @@ extension Problem {
     public enum Kind: Hashable, Sendable, CaseIterable {
         case parse, requestInvalid, methodUnknown, paramsInvalid, bug
         case requestTooLarge, busy, deadline, cancelled, peerRefused, forbidden
-        case agentUnavailable, agentCrashLoop, opConflict
+        case agentUnavailable, agentCrashLoop, opConflict, opInterrupted, stateUnwritable
+        case operationUnknown, operationEnded, operationUnstoppable
         case routeUnknown, contentTypeUnsupported
         case clusterAbsent, clusterUnreachable, mgrUnavailable, clusterRefused
         case bootstrapRunning, bootstrapDone, bootstrapNotFailed, requirementBlocking, diskMoved, diskUnusable
@@ -73,6 +74,11 @@ extension Problem.Kind: RawRepresentable {
         case .opConflict: ("op.conflict", -32009)
         case .routeUnknown: ("route.unknown", -32010)
         case .contentTypeUnsupported: ("content_type.unsupported", -32011)
+        case .opInterrupted: ("op.interrupted", -32012)
+        case .stateUnwritable: ("state.unwritable", -32013)
+        case .operationUnknown: ("operation.unknown", -32014)
+        case .operationEnded: ("operation.ended", -32015)
+        case .operationUnstoppable: ("operation.unstoppable", -32016)
         case .clusterAbsent: ("cluster.absent", -32020)
         case .clusterUnreachable: ("cluster.unreachable", -32021)
         case .mgrUnavailable: ("mgr.unavailable", -32022)

@@ -227,7 +227,7 @@ public enum BootstrapPhase: String, Described, CaseIterable, Sendable {
 public struct BootstrapStart: Operation {
     public static let about = About(
         "bootstrap.start", .change, "Makes a cluster of this node. Goes on by itself; watch bootstrap.status.",
-        role: .admin, route: .post("/api/bootstrap/start"),
+        isDetached: true, role: .admin, route: .post("/api/bootstrap/start"),
         errors: [.bootstrapRunning, .bootstrapDone, .requirementBlocking, .diskMoved, .diskUnusable, .opConflict])
     public typealias Response = BootstrapState
     public var choices: BootstrapChoices
@@ -243,8 +243,8 @@ public struct BootstrapStatus: Operation {
 
 public struct BootstrapRetry: Operation {
     public static let about = About(
-        "bootstrap.retry", .change, "Goes on with a failed bootstrap at the phase that failed.", role: .admin,
-        route: .post("/api/bootstrap/retry"), errors: [.bootstrapRunning, .bootstrapNotFailed, .opConflict])
+        "bootstrap.retry", .change, "Goes on with a failed bootstrap at the phase that failed.", isDetached: true,
+        role: .admin, route: .post("/api/bootstrap/retry"), errors: [.bootstrapRunning, .bootstrapNotFailed, .opConflict])
     public typealias Response = BootstrapState
     public init() {}
 }
@@ -253,7 +253,7 @@ public struct BootstrapCleanUp: Operation {
     public static let about = About(
         "bootstrap.clean_up", .change,
         "Takes back what a failed bootstrap has done: the half-built cluster, its files, and what is on its disks.",
-        role: .admin, route: .post("/api/bootstrap/clean_up"),
+        isDetached: true, role: .admin, route: .post("/api/bootstrap/clean_up"),
         errors: [.bootstrapRunning, .bootstrapNotFailed, .opConflict])
     public typealias Response = BootstrapState
     public init() {}

@@ -16,8 +16,11 @@ public final class AgentServer<Agent: Sendable>: Sendable {
     private let listener = Mutex<(any Channel)?>(nil)
     private let connections = Mutex<[ObjectIdentifier: any Channel]>([:])
 
-    public init(_ contract: Contract<Agent>, agent: Agent, logger: Logger, group: any EventLoopGroup) {
-        dispatcher = Dispatcher(contract: contract, agent: agent)
+    public init(
+        _ contract: Contract<Agent>, agent: Agent, operations: OperationStore, logger: Logger,
+        group: any EventLoopGroup
+    ) {
+        dispatcher = Dispatcher(contract: contract, agent: agent, operations: operations)
         peers = PeerPolicy(allowed: contract.description.peers)
         self.logger = logger
         self.group = group

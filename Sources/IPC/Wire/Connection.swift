@@ -92,7 +92,8 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
             let problem = Problem(
                 .requestTooLarge, "A request may have \(LineCodec.maxRequestLength) bytes at most.",
                 hint: "The connection is closed: what follows can't be told apart.")
-            context.writeAndFlush(wrapOutboundOut(Reply.failure(.null, problem, context.channel.allocator)), promise: nil)
+            context.writeAndFlush(
+                wrapOutboundOut(Reply.failure(.null, problem, context.channel.allocator)), promise: nil)
             return context.close(promise: nil)
         }
         readOn(context)

@@ -4,11 +4,13 @@ import Logging
 struct Dispatcher<Agent: Sendable>: Sendable {
     private let contract: Contract<Agent>
     private let agent: Agent
+    private let operations: OperationStore
     private let discovery: [UInt8]
 
-    init(contract: Contract<Agent>, agent: Agent) {
+    init(contract: Contract<Agent>, agent: Agent, operations: OperationStore) {
         self.contract = contract
         self.agent = agent
+        self.operations = operations
         discovery = OpenRPC.document(contract.description).bytes
     }
 
@@ -26,15 +28,30 @@ struct Dispatcher<Agent: Sendable>: Sendable {
     }
 
     private func outcome(_ method: String, _ params: JSON, _ call: Call) async -> Result<[UInt8], Problem> {
-        do {
+        await caught(method, call) { () async throws -> Result<[UInt8], Problem> in
             if method == "rpc.discover" {
                 try Schema.object([]).check(params, at: "")
                 return .success(discovery)
             }
             guard let endpoint = contract.endpoints[method] else { throw unknown(method) }
-            try allow(call.peer, endpoint.operation.about, call.logger)
-            log(endpoint.operation.about, call)
-            return .success(try await endpoint.perform(agent, params, call))
+            let about = endpoint.operation.about
+            try allow(call.peer, about, call.logger)
+            log(about, call)
+            let prepared = try endpoint.prepare(params)
+            guard about.effect == .change, !about.isDetached, let op = call.op else {
+                return .success(try await prepared.run(agent, call))
+            }
+            return await operations.perform(op, method, params: try prepared.params()) {
+                await caught(method, call) { .success(try await prepared.run(agent, call)) }
+            }
+        }
+    }
+
+    private func caught(
+        _ method: String, _ call: Call, _ body: () async throws -> Result<[UInt8], Problem>
+    ) async -> Result<[UInt8], Problem> {
+        do {
+            return try await body()
         } catch let problem as Problem {
             return .failure(problem)
         } catch is CancellationError {

@@ -111,13 +111,21 @@ private struct Members {
     mutating func take(_ key: Range<Int>, _ scanner: inout JSONScanner) throws(JSONScanner.Malformed) {
         let name = scanner.bytes[key]
         let value = try scanner.skipValue()
-        if name.equals("jsonrpc") { version = value }
-        else if name.equals("id") { id = value }
-        else if name.equals("method") { method = value }
-        else if name.equals("params") { params = value }
-        else if name.equals("meta") { meta = value }
-        else if name.equals("result") { result = value }
-        else if name.equals("error") { error = value }
+        if name.equals("jsonrpc") {
+            version = value
+        } else if name.equals("id") {
+            id = value
+        } else if name.equals("method") {
+            method = value
+        } else if name.equals("params") {
+            params = value
+        } else if name.equals("meta") {
+            meta = value
+        } else if name.equals("result") {
+            result = value
+        } else if name.equals("error") {
+            error = value
+        }
     }
 
     func message(_ bytes: UnsafeRawBufferPointer) throws(Envelope.Refusal) -> Envelope.Message {
@@ -125,7 +133,9 @@ private struct Members {
         if let version, !bytes[version].elementsEqual("\"2.0\"".utf8) { throw refused("jsonrpc must be \"2.0\"", id) }
         if let result { return .result(id: id ?? .null, result) }
         if let error { return .failure(id: id ?? .null, error) }
-        guard let method, bytes[method].first == UInt8(ascii: "\"") else { throw refused("method must be a string", id) }
+        guard let method, bytes[method].first == UInt8(ascii: "\"") else {
+            throw refused("method must be a string", id)
+        }
         if let params, bytes[params].first != UInt8(ascii: "{") {
             throw Envelope.Refusal(
                 problem: Problem(.paramsInvalid, "params must be an object: parameters go by name.", pointer: ""),

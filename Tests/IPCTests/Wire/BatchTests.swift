@@ -37,13 +37,15 @@ import Testing
     @Test(
         "an array that is no batch gets one error, and the connection lives on",
         arguments: [
-            ("[]", -32600), ("[1,", -32700), ("[" + Array(repeating: "1", count: 257).joined(separator: ",") + "]", -32001),
+            ("[]", -32600), ("[1,", -32700),
+            ("[" + Array(repeating: "1", count: 257).joined(separator: ",") + "]", -32001),
         ])
     func refused(line: String, code: Int) async throws {
         try await withEcho { echo in
             let replies = try echo.raw(line + "\n" + Self.say("9", "alive"))
             #expect(replies.count == 2)
-            #expect(replies.first?.hasPrefix(#"{"jsonrpc":"2.0","id":null,"error":{"code":\#(code)"#) == true, "\(replies)")
+            #expect(
+                replies.first?.hasPrefix(#"{"jsonrpc":"2.0","id":null,"error":{"code":\#(code)"#) == true, "\(replies)")
         }
     }
 

@@ -13,6 +13,7 @@ enum Echo {
         [
             Endpoint(EchoSay.self) { $0.say }, Endpoint(EchoWait.self) { $0.wait },
             Endpoint(EchoFail.self) { $0.fail }, Endpoint(EchoCount.self) { $0.count },
+            Endpoint(EchoAdd.self) { $0.add },
         ])
 }
 
@@ -21,6 +22,7 @@ protocol EchoAPI: Sendable {
     @Sendable func wait(_: EchoWait, _: Call) async throws -> Text
     @Sendable func fail(_: EchoFail, _: Call) async throws -> Text
     @Sendable func count(_: EchoCount, _: Call) async throws -> Text
+    @Sendable func add(_: EchoAdd, _: Call) async throws -> Text
 }
 
 struct Text: Codable, Sendable { var text: String }
@@ -48,10 +50,18 @@ struct EchoCount: Operation {
     var to: Int
 }
 
+struct EchoAdd: Operation {
+    static let about = About("echo.add", .change, "Adds to a sum.")
+    typealias Response = Text
+    var number: Int
+    var isSlow: Bool?
+}
+
 final class EchoAgent: EchoAPI {
     private let gate = Gate()
     private let waiting = Counter()
     private let cancelled = Gate()
+    private let sum = Mutex(0)
 
     func open() { gate.open() }
     func untilWaiting(_ count: Int = 1) async { await waiting.reach(count) }
@@ -76,6 +86,18 @@ final class EchoAgent: EchoAPI {
         struct Unexpected: Error { let secret = "secret" }
         if params.kind == "busy" { throw Problem(.busy, "Not now.", hint: "Later.", retryable: true) }
         throw Unexpected()
+    }
+
+    @Sendable func add(_ params: EchoAdd, _: Call) async throws -> Text {
+        let sum = sum.withLock { sum in
+            sum += params.number
+            return sum
+        }
+        if params.isSlow == true {
+            waiting.add()
+            await gate.pass()
+        }
+        return Text(text: "\(sum)")
     }
 
     @Sendable func count(_ params: EchoCount, _ call: Call) async throws -> Text {
@@ -141,6 +163,7 @@ final class Steps: Sendable {
 final class EchoHost: Sendable {
     let agent = EchoAgent()
     private let path: String
+    var stateDirectory: String { path + ".d" }
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let server = Mutex<AgentServer<any EchoAPI>?>(nil)
     private let clients = Mutex<[AgentClient]>([])
@@ -150,7 +173,11 @@ final class EchoHost: Sendable {
     }
 
     func start() async throws {
-        let server = AgentServer(Echo.contract, agent: agent as any EchoAPI, logger: Logger(label: "echo"), group: group)
+        mkdir(stateDirectory, 0o700)
+        let logger = Logger(label: "echo")
+        let server = AgentServer(
+            Echo.contract, agent: agent as any EchoAPI, operations: OperationStore(in: stateDirectory, logger: logger),
+            logger: logger, group: group)
         try await server.start(listening: ListenSockets.make(at: path))
         self.server.withLock { $0 = server }
     }
@@ -171,6 +198,8 @@ final class EchoHost: Sendable {
         await server.withLock { $0 }?.stop(drain: .seconds(2))
         try? await group.shutdownGracefully()
         unlink(path)
+        unlink(stateDirectory + "/operations.json")
+        rmdir(stateDirectory)
     }
 
     func connect() throws -> RawSocket { try RawSocket(path) }

@@ -1,0 +1,75 @@
+import FoundationEssentials
+
+/// The calls that change something and were made under a key of their caller's (`op`), with what came of them. Pure:
+/// `OperationStore` keeps it in a file.
+struct OperationLedger: Codable, Sendable, Equatable {
+    /// How long a key is remembered, in seconds from when its operation ended.
+    static let memory = 24.0 * 3600
+    /// More keys than that within `memory` are refused.
+    static let capacity = 4096
+
+    enum Decision: Equatable {
+        case run
+        /// The operation runs: its outcome is the answer to this call, too.
+        case join
+        case answer(Result<[UInt8], Problem>)
+    }
+
+    private struct Entry: Codable, Sendable, Equatable {
+        let op: OperationKey
+        let method: String
+        /// JSON text.
+        let params: String
+        let begunAt: Timestamp
+        var endedAt: Timestamp?
+        /// JSON text of the result.
+        var result: String?
+        var problem: Problem?
+    }
+
+    private var entries: [Entry] = []
+
+    /// - Returns: what to do about a call. After `run` the ledger has to be stored before the operation is run.
+    mutating func begin(_ op: OperationKey, _ method: String, params: String, at now: Timestamp) -> Decision {
+        if let entry = entries.first(where: { $0.op == op }) {
+            guard entry.method == method, entry.params == params else { return .answer(.failure(Self.conflict)) }
+            return Self.outcome(of: entry).map { .answer($0) } ?? .join
+        }
+        entries.removeAll { ($0.endedAt ?? now).date.addingTimeInterval(Self.memory) < now.date }
+        guard entries.count < Self.capacity else { return .answer(.failure(Self.full)) }
+        entries.append(Entry(op: op, method: method, params: params, begunAt: now))
+        return .run
+    }
+
+    mutating func end(_ op: OperationKey, _ outcome: Result<[UInt8], Problem>, at now: Timestamp) {
+        guard let index = entries.firstIndex(where: { $0.op == op }) else { return }
+        entries[index].endedAt = now
+        switch outcome {
+        case .success(let result): entries[index].result = String(decoding: result, as: UTF8.self)
+        case .failure(let problem): entries[index].problem = problem
+        }
+    }
+
+    /// Nothing was done: the key is as good as new.
+    mutating func forget(_ op: OperationKey) { entries.removeAll { $0.op == op } }
+
+    /// The process that ran them is gone: what had not ended never will.
+    mutating func interruptAll(at now: Timestamp) {
+        for entry in entries where entry.endedAt == nil { end(entry.op, .failure(Self.interrupted), at: now) }
+    }
+
+    private static func outcome(of entry: Entry) -> Result<[UInt8], Problem>? {
+        entry.problem.map { .failure($0) } ?? entry.result.map { .success(Array($0.utf8)) }
+    }
+
+    private static let conflict = Problem(
+        .opConflict, "The same operation key was used before for another request.",
+        hint: "Use a new key for a new request.", pointer: "/meta/op")
+    private static let full = Problem(
+        .busy, "\(capacity) changes were made under keys within a day; no more keys can be remembered.",
+        hint: "Try again later, or without a key.")
+    private static let interrupted = Problem(
+        .opInterrupted,
+        "The process that carried this out ended before it was done. Whether it took effect is not known.",
+        hint: "Look at how things are; if it is still wanted, ask for it under a new key.")
+}

@@ -1,0 +1,82 @@
+import Glibc
+public import Logging
+
+/// Sees to it that the same key (`op`) never carries a change out twice, not even when the process died in between:
+/// what was begun under a key is stored before it is run, and what came of it is the answer to all who ask again within
+/// a day.
+public actor OperationStore {
+    private let file: DurableFile<OperationLedger>
+    private let logger: Logger
+    private let now: @Sendable () -> Timestamp
+    private var ledger: OperationLedger
+    private var running: [OperationKey: Task<Result<[UInt8], Problem>, Never>] = [:]
+
+    /// - Parameter stateDirectory: where its file lies, `operations.json`. One that can't be read is set aside, so that
+    ///   a spoilt file does not keep a process from running; the log says so.
+    public init(
+        in stateDirectory: String, logger: Logger, now: @escaping @Sendable () -> Timestamp = { .now }
+    ) {
+        file = DurableFile(stateDirectory + "/operations.json")
+        self.logger = logger
+        self.now = now
+        var ledger = Self.load(file, logger)
+        ledger.interruptAll(at: now())
+        self.ledger = ledger
+    }
+
+    private static func load(_ file: DurableFile<OperationLedger>, _ logger: Logger) -> OperationLedger {
+        do {
+            return try file.load() ?? OperationLedger()
+        } catch {
+            let aside = file.path + ".unreadable"
+            let isMoved = rename(file.path, aside) == 0
+            logger.error(
+                "the keys of earlier operations can't be read; a request that is repeated now may run again",
+                metadata: ["file": "\(isMoved ? aside : file.path)", "reason": "\(error)"])
+            return OperationLedger()
+        }
+    }
+
+    /// Runs `body`, unless the key was seen before. It is not the caller's: it goes on when the caller has gone.
+    /// - Parameter params: one JSON text for one meaning.
+    func perform(
+        _ op: OperationKey, _ method: String, params: [UInt8],
+        _ body: @escaping @Sendable () async -> Result<[UInt8], Problem>
+    ) async -> Result<[UInt8], Problem> {
+        switch ledger.begin(op, method, params: String(decoding: params, as: UTF8.self), at: now()) {
+        case .answer(let outcome): return outcome
+        case .join: return await running[op]?.value ?? .failure(.cancelled)
+        case .run: return await run(op, body)
+        }
+    }
+
+    private func run(
+        _ op: OperationKey, _ body: @escaping @Sendable () async -> Result<[UInt8], Problem>
+    ) async -> Result<[UInt8], Problem> {
+        do {
+            try file.save(ledger)
+        } catch {
+            ledger.forget(op)
+            return .failure(unwritable(error))
+        }
+        let task = Task { await body() }
+        running[op] = task
+        let outcome = await task.value
+        running[op] = nil
+        ledger.end(op, outcome, at: now())
+        do {
+            try file.save(ledger)
+        } catch {
+            // It is known while this process lives; the next one takes it for interrupted.
+            logger.error("an operation's outcome could not be stored", metadata: ["op": "\(op)", "reason": "\(error)"])
+        }
+        return outcome
+    }
+
+    private func unwritable(_ error: any Error) -> Problem {
+        logger.error("an operation's key could not be stored", metadata: ["reason": "\(error)"])
+        return Problem(
+            .stateUnwritable, "Nothing was done: that it was begun could not be stored (\(error)).",
+            hint: "Make room on the system disk, or see why it can't be written to; then try again.", retryable: true)
+    }
+}
