@@ -34,6 +34,28 @@ actor BootstrapDriver {
 
     var state: BootstrapState { BootstrapState(phases, progress: progress.change { $0 }, log: log.lines) }
 
+    var operations: [DetachedOperation] { phases.operations.map { DetachedOperation($0, state) } }
+
+    func operation(_ id: OperationKey) throws(Problem) -> DetachedOperation {
+        guard let operation = phases.operations.first(where: { $0.key == id }) else {
+            throw Problem(
+                .operationUnknown, "There is no operation \(id) here.",
+                hint: "operations.list tells those of the last day.",
+                pointer: "/id")
+        }
+        return DetachedOperation(operation, state)
+    }
+
+    func cancel(_ id: OperationKey) throws -> DetachedOperation {
+        let operation = try operation(id)
+        if operation.state == .cancelled { return operation }
+        guard operation.state == .running else {
+            throw Problem(.operationEnded, "The operation has ended already: \(operation.state.rawValue).")
+        }
+        try handle(.cancel)
+        return try self.operation(id)
+    }
+
     /// Goes on where a predecessor was stopped.
     func resume() throws {
         try handle(.resumed)
@@ -50,7 +72,7 @@ actor BootstrapDriver {
     @discardableResult
     func handle(_ event: BootstrapPhases.Event, op: OperationKey? = nil) throws -> BootstrapState {
         var next = phases
-        let effects = next.on(event, op: op, at: now())
+        let effects = next.on(event, op: op ?? .random, at: now())
         try Self.refuse(effects)
         if next != phases {
             try file.save(next)
@@ -77,6 +99,10 @@ actor BootstrapDriver {
         case .cleanUp:
             logger.info("clean-up begins")
             run(success: .cleaned, phase: nil) { try await CleanUp(bench: $0).run() }
+        case .stop:
+            logger.info("stopped on request")
+            work?.cancel()
+            leftoversEnded = false
         case .refuse: break
         }
     }
@@ -89,7 +115,10 @@ actor BootstrapDriver {
         _ body: @escaping @Sendable (StepBench) async throws -> [String]
     ) {
         guard let job = phases.job else { return }
+        let before = work
         work = Task {
+            // What was stopped may still be ending its programs.
+            await before?.value
             do {
                 try await endLeftovers()
                 let notes = try await body(try bench(job))
@@ -199,6 +228,11 @@ extension Problem {
             self.init(
                 .bootstrapNotFailed, "Clean-up has begun on this bootstrap, so it can't be retried.",
                 hint: "Clean up again, then start anew.")
+        case .nothingRuns: self.init(.operationEnded, "Nothing is under way that could be stopped.")
+        case .pointOfNoReturn:
+            self.init(
+                .operationUnstoppable, "Clean-up can't be stopped: half of the cluster is gone.",
+                hint: "Wait for its end; operations.watch follows it.")
         case .opConflict:
             self.init(
                 .opConflict, "The same operation key was used before for another request.",

@@ -63,6 +63,29 @@ struct BootstrapService: BootstrapAPI {
         try await driver.handle(.cleanUp, op: call.op)
     }
 
+    func operationsList(_: OperationsList, _: Call) async throws -> OperationsList.Response {
+        OperationsList.Response(operations: await driver.operations)
+    }
+
+    func operationsGet(_ request: OperationsGet, _: Call) async throws -> DetachedOperation {
+        try await driver.operation(request.id)
+    }
+
+    func operationsWatch(_ request: OperationsWatch, _ call: Call) async throws -> DetachedOperation {
+        var told: DetachedOperation?
+        while true {
+            let operation = try await driver.operation(request.id)
+            guard operation.state == .running else { return operation }
+            if operation != told { call.progress(operation.step ?? operation.method, fraction: operation.fraction) }
+            told = operation
+            try await tools.pause(.milliseconds(250))
+        }
+    }
+
+    func operationsCancel(_ request: OperationsCancel, _: Call) async throws -> DetachedOperation {
+        try await driver.cancel(request.id)
+    }
+
     private func design(_ choices: BootstrapChoices) throws -> ClusterDesign {
         ClusterDesign(choices: choices, configuration: configuration, facts: try MachineFacts(tools.files))
     }

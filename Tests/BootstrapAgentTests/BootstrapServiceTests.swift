@@ -78,6 +78,36 @@ import Testing
         #expect(await kind { try await service.bootstrapCleanUp(BootstrapCleanUp(), call()) } == .bootstrapNotFailed)
     }
 
+    @Test("an operation is listed, followed to its end, and can't be stopped then") func watched() async throws {
+        _ = try await start(.test(), op: "operation-1")
+        let id = try OperationKey("operation-1")
+        let ended = try await service.operationsWatch(OperationsWatch(id: id), call())
+        #expect(ended.state == .done && ended.fraction == 1 && ended.method == "bootstrap.start")
+        #expect(try await service.operationsList(OperationsList(), call()).operations == [ended])
+        #expect(try await service.operationsGet(OperationsGet(id: id), call()) == ended)
+        await #expect { try await service.operationsCancel(OperationsCancel(id: id), call()) } throws: {
+            ($0 as? Problem)?.kind == .operationEnded
+        }
+        await #expect { try await service.operationsGet(OperationsGet(id: .random), call()) } throws: {
+            ($0 as? Problem)?.kind == .operationUnknown
+        }
+    }
+
+    @Test("a bootstrap that is stopped ends its command, is failed, and goes on when retried")
+    func stopped() async throws {
+        node.breakOff(at: 12, .before)
+        _ = try await start(.test(), op: "operation-1")
+        #expect(await node.wasCut())
+        let id = try OperationKey("operation-1")
+        #expect(try await service.operationsCancel(OperationsCancel(id: id), call()).state == .cancelled)
+        let state = try await service.bootstrapStatus(BootstrapStatus(), call())
+        #expect(state.status == .failed && state.actions == [.retry, .cleanUp])
+        node.powerOn()
+        _ = try await service.bootstrapRetry(BootstrapRetry(), call("operation-2"))
+        await driver.settled()
+        #expect(await driver.state.status == .done)
+    }
+
     @Test("starts nothing on a node that is not fit") func unfit() async throws {
         node.world.change { $0.exists = true }
         #expect(await kind { try await start(.test()) } == .requirementBlocking)

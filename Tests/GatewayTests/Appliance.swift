@@ -142,6 +142,14 @@ final class TestAgents: BootstrapAPI, OrchAPI {
 
     @Sendable func bootstrapPlan(_ p: BootstrapPlan, _ c: Call) async throws -> Plan { example(p, c) }
     @Sendable func bootstrapStart(_ p: BootstrapStart, _ c: Call) async throws -> BootstrapState { example(p, c) }
+    @Sendable func operationsList(_ p: OperationsList, _ c: Call) async throws -> OperationsList.Response {
+        example(p, c)
+    }
+    @Sendable func operationsGet(_ p: OperationsGet, _ c: Call) async throws -> DetachedOperation { example(p, c) }
+    @Sendable func operationsWatch(_ p: OperationsWatch, _ c: Call) async throws -> DetachedOperation { example(p, c) }
+    @Sendable func operationsCancel(_ p: OperationsCancel, _ c: Call) async throws -> DetachedOperation {
+        example(p, c)
+    }
     @Sendable func clusterStatus(_ p: ClusterStatus, _ c: Call) async throws -> ClusterStatus.Response { example(p, c) }
     @Sendable func clusterLog(_ p: ClusterLog, _ c: Call) async throws -> ClusterLog.Response { example(p, c) }
     @Sendable func hostsList(_ p: HostsList, _ c: Call) async throws -> HostsList.Response { example(p, c) }

@@ -9,10 +9,14 @@ public enum Bootstrap {
             Endpoint(BootstrapStatus.self) { $0.bootstrapStatus },
             Endpoint(BootstrapRetry.self) { $0.bootstrapRetry },
             Endpoint(BootstrapCleanUp.self) { $0.bootstrapCleanUp },
+            Endpoint(OperationsList.self) { $0.operationsList },
+            Endpoint(OperationsGet.self) { $0.operationsGet },
+            Endpoint(OperationsWatch.self) { $0.operationsWatch },
+            Endpoint(OperationsCancel.self) { $0.operationsCancel },
         ])
 }
 
-public protocol BootstrapAPI: Sendable {
+public protocol BootstrapAPI: DetachedAPI {
     @Sendable func requirementsCheck(_: RequirementsCheck, _: Call) async throws -> Requirements
     @Sendable func bootstrapPlan(_: BootstrapPlan, _: Call) async throws -> Plan
     @Sendable func bootstrapStart(_: BootstrapStart, _: Call) async throws -> BootstrapState

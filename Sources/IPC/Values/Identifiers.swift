@@ -1,4 +1,4 @@
-import Glibc
+import FoundationEssentials
 
 /// A disk by what stays when device names move: `wwn-…` and the like from /dev/disk/by-id, else `serial-…`,
 /// else (a loop device) `loop-…` from its backing file.
@@ -40,6 +40,7 @@ public struct OperationKey: TextValue {
     public static let maxLength = 64
     public static let pattern: String? = "^[A-Za-z0-9._:-]{8,64}$"
     public static var example: OperationKey { try! OperationKey("5f1c9e4a-6d1b-4d5e-9a53-0a4f1f0f7c11") }
+    public static var random: OperationKey { try! OperationKey(UUID().uuidString.lowercased()) }
 
     public init(_ text: String) throws(InvalidValue) {
         let marks = Array("._:-".utf8)

@@ -25,36 +25,65 @@ struct BootstrapPhases: Codable, Sendable, Equatable {
         case cleanUp
         case cleaned
         case resumed
+        /// A person wants what runs to be stopped.
+        case cancel
     }
 
     enum Effect: Sendable, Equatable {
         case perform(BootstrapPhase)
         case cleanUp
+        /// Stops what runs.
+        case stop
         case refuse(Refusal)
     }
 
     enum Refusal: Sendable, Equatable {
         case running(BootstrapPhase)
         case cleaning, failedBefore, done, notFailed, uncleanOnly, opConflict
+        case nothingRuns
+        /// Half of the cluster is gone.
+        case pointOfNoReturn
     }
 
     private(set) var state: State = .none
     /// Nil in the state `none`.
     private(set) var job: BootstrapJob?
-    /// What was begun, by the callers' keys, the newest last: also what belongs to a bootstrap that was taken back, so
-    /// that a request that arrives once more, however late, begins nothing anew.
-    private(set) var requests: [KeyedRequest] = []
+    /// What was begun, the newest last: also what belongs to a bootstrap that was taken back, so that a request that
+    /// arrives once more, however late, begins nothing anew.
+    private(set) var operations: [BootstrapOperation] = []
 
     /// - Parameters:
-    ///   - op: the caller's key, if it gave one. The same key for the same request changes nothing.
+    ///   - op: the key of what is asked for. The same key for the same request changes nothing.
     ///   - now: when the event happened.
     mutating func on(_ event: Event, op: OperationKey? = nil, at now: Timestamp) -> [Effect] {
-        guard let op, let request = KeyedRequest(op, event) else { return next(event, at: now) }
-        if let known = requests.first(where: { $0.op == op }) { return known == request ? [] : [.refuse(.opConflict)] }
+        guard let op, let action = BootstrapOperation.Action(event) else {
+            let effects = next(event, at: now)
+            endOperation(with: event, at: now)
+            return effects
+        }
+        if let known = operations.first(where: { $0.key == op }) {
+            return known.action == action ? [] : [.refuse(.opConflict)]
+        }
         let effects = next(event, at: now)
         let isRefused = effects.contains { if case .refuse = $0 { true } else { false } }
-        if !isRefused { requests = requests.suffix(KeyedRequest.kept - 1) + [request] }
+        if !isRefused {
+            operations.removeAll { $0.isForgotten(at: now) }
+            operations.append(BootstrapOperation(key: op, action: action, beganAt: now))
+        }
         return effects
+    }
+
+    private mutating func endOperation(with event: Event, at now: Timestamp) {
+        guard let last = operations.indices.last, operations[last].outcome == nil else { return }
+        let outcome: BootstrapOperation.Outcome
+        switch state {
+        case .running, .cleaning: return
+        case .none, .done: outcome = .done
+        case .failed(let failure), .unclean(let failure):
+            if case .cancel = event { outcome = .cancelled } else { outcome = .failed(failure) }
+        }
+        operations[last].endedAt = now
+        operations[last].outcome = outcome
     }
 
     private mutating func next(_ event: Event, at now: Timestamp) -> [Effect] {
@@ -63,6 +92,7 @@ struct BootstrapPhases: Codable, Sendable, Equatable {
             self.job = job
             return enter(.prepare, at: now)
         case (.none, .retry), (.none, .cleanUp): return [.refuse(.notFailed)]
+        case (.none, .cancel), (.failed, .cancel), (.unclean, .cancel), (.done, .cancel): return [.refuse(.nothingRuns)]
         case (.none, .finished), (.none, .failed), (.none, .touching), (.none, .cleaned), (.none, .resumed): return []
 
         case (.running(let phase), .start): return [.refuse(.running(phase))]
@@ -76,6 +106,11 @@ struct BootstrapPhases: Codable, Sendable, Equatable {
             return []
         case (.running(let phase), .retry), (.running(let phase), .cleanUp): return [.refuse(.running(phase))]
         case (.running(let phase), .resumed): return [.perform(phase)]
+        case (.running(let phase), .cancel):
+            let failure = BootstrapFailure(
+                phase: phase, message: "It was stopped on request.", hint: "Go on with a retry, or clean up.")
+            end(.failed(failure), at: now)
+            return [.stop]
         case (.running, .cleaned): return []
 
         case (.failed, .start): return [.refuse(.failedBefore)]
@@ -96,6 +131,7 @@ struct BootstrapPhases: Codable, Sendable, Equatable {
             state = .unclean(BootstrapFailure(phase: failure.phase, message: message, hint: hint))
             return []
         case (.cleaning, .resumed): return [.cleanUp]
+        case (.cleaning, .cancel): return [.refuse(.pointOfNoReturn)]
         case (.cleaning, .finished), (.cleaning, .touching): return []
 
         case (.unclean, .start): return [.refuse(.failedBefore)]
@@ -133,31 +169,6 @@ struct BootstrapPhases: Codable, Sendable, Equatable {
         if case .running(let phase) = self.state { job?.times[phase]?.endedAt = now }
         job?.endedAt = now
         self.state = state
-    }
-}
-
-/// What a caller asked for under a key of its own.
-struct KeyedRequest: Codable, Sendable, Equatable {
-    enum Action: Codable, Sendable, Equatable {
-        case start(BootstrapChoices)
-        case retry, cleanUp
-    }
-
-    /// So many are remembered: far more than a person presses buttons while a request is under way.
-    static let kept = 32
-
-    let op: OperationKey
-    let action: Action
-
-    /// Nil for what no caller asks for.
-    init?(_ op: OperationKey, _ event: BootstrapPhases.Event) {
-        self.op = op
-        switch event {
-        case .start(let job): action = .start(job.choices)
-        case .retry: action = .retry
-        case .cleanUp: action = .cleanUp
-        case .finished, .failed, .touching, .cleaned, .resumed: return nil
-        }
     }
 }
 

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import IPC
 import Testing
 
@@ -99,17 +100,47 @@ import Testing
         #expect(send(.start(Self.job), "operation-2") == [.perform(.prepare)])
     }
 
-    @Test("a request that was refused may be made again, and only the last keys are kept") func keys() {
+    @Test("a request that was refused may be made again, and a key is forgotten a day after its operation's end")
+    func keys() {
         var machine = Phases()
         func key(_ number: Int) -> OperationKey { try! OperationKey("operation-\(number)") }
-        #expect(machine.on(.retry, op: key(1), at: .example) == [.refuse(.notFailed)])
-        #expect(machine.requests == [])
-        _ = machine.on(.start(Self.job), at: .example)
-        for number in 1...100 {
-            _ = machine.on(.failed(.prepare, message: "no", hint: nil), at: .example)
-            #expect(machine.on(.retry, op: key(number), at: .example) == [.perform(.prepare)])
+        func time(_ hours: Int) -> Timestamp {
+            Timestamp(Timestamp.example.date.addingTimeInterval(Double(hours * 3600)))
         }
-        #expect(machine.requests.map(\.op) == (69...100).map(key))
+        #expect(machine.on(.retry, op: key(1), at: time(0)) == [.refuse(.notFailed)])
+        #expect(machine.operations == [])
+        _ = machine.on(.start(Self.job), op: key(0), at: time(0))
+        for hour in 1...100 {
+            _ = machine.on(.failed(.prepare, message: "no", hint: nil), at: time(hour))
+            #expect(machine.on(.retry, op: key(hour), at: time(hour)) == [.perform(.prepare)])
+        }
+        #expect(machine.operations.map(\.key) == (75...100).map(key))
+    }
+
+    @Test("an operation is told from its beginning to its end") func operations() throws {
+        var machine = Self.machine(.running(.osds))
+        #expect(machine.operations.map(\.outcome) == [nil])
+        _ = machine.on(.failed(.osds, message: "no", hint: nil), at: .example)
+        #expect(machine.operations.map(\.outcome) == [.failed(Self.failure)])
+        _ = machine.on(.retry, op: try OperationKey("operation-2"), at: .example)
+        #expect(machine.on(.cancel, at: .example) == [.stop])
+        #expect(machine.operations.map(\.outcome) == [.failed(Self.failure), .cancelled])
+        _ = machine.on(.cleanUp, op: try OperationKey("operation-3"), at: .example)
+        _ = machine.on(.cleaned, at: .example)
+        #expect(machine.operations.map(\.outcome) == [.failed(Self.failure), .cancelled, .done])
+        #expect(machine.operations.allSatisfy { $0.endedAt != nil })
+    }
+
+    @Test("is stopped where it runs, but not where there is no way back", arguments: states)
+    func cancel(_ state: Phases.State) {
+        switch state {
+        case .running(let phase):
+            let failure = BootstrapFailure(
+                phase: phase, message: "It was stopped on request.", hint: "Go on with a retry, or clean up.")
+            expect(state, .cancel, [.stop], .failed(failure))
+        case .cleaning: expect(state, .cancel, [.refuse(.pointOfNoReturn)], state)
+        case .none, .failed, .unclean, .done: expect(state, .cancel, [.refuse(.nothingRuns)], state)
+        }
     }
 
     @Test("goes from each phase to the next, and ends", arguments: BootstrapPhase.allCases)
