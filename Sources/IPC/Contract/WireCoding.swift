@@ -2,17 +2,25 @@ import FoundationEssentials
 
 /// How Swift values become JSON text everywhere: snake_case names, sorted, no escaped slashes.
 public enum WireCoding {
-    public static func encode<T: Encodable>(_ value: T) throws -> [UInt8] {
+    private static let encoder = {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return [UInt8](try encoder.encode(value))
+        return encoder
+    }()
+
+    private static let decoder = {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return decoder
+    }()
+
+    public static func encode<T: Encodable>(_ value: T) throws -> [UInt8] {
+        [UInt8](try encoder.encode(value))
     }
 
     public static func decode<T: Decodable>(_ type: T.Type, from bytes: some Sequence<UInt8>) throws -> T {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        return try decoder.decode(type, from: Data(bytes))
+        try decoder.decode(type, from: Data(bytes))
     }
 
     /// `JSONEncoder`'s own conversion, for names without acronyms or digits between capitals.

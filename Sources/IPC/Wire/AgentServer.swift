@@ -57,7 +57,7 @@ public final class AgentServer<Agent: Sendable>: Sendable {
         switch peer.flatMap({ register(channel, $0) }) {
         case .success(let peer):
             try channel.pipeline.syncOperations.addHandler(
-                Connection(dispatcher: dispatcher, peer: peer, logger: logger))
+                Connection(dispatcher: dispatcher, peer: peer, on: channel.eventLoop, logger: logger))
         case .failure(let problem):
             logger.warning("refused a connection", metadata: ["reason": "\(problem.kind.rawValue) \(problem.message)"])
             channel.writeAndFlush(Reply.failure(.null, problem, channel.allocator)).whenComplete { _ in

@@ -21,6 +21,7 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
     private let dispatcher: Dispatcher<Agent>
     private let peer: Peer
     private let logger: Logger
+    private let executor: EventLoopExecutor
     private var codec = LineCodec(maxLength: LineCodec.maxRequestLength)
     /// The rest of a batch that has begun.
     private var backlog: ArraySlice<Request> = []
@@ -32,8 +33,9 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
     private var readWithheld = false
     private var willFlush = false
 
-    init(dispatcher: Dispatcher<Agent>, peer: Peer, logger: Logger) {
+    init(dispatcher: Dispatcher<Agent>, peer: Peer, on loop: any EventLoop, logger: Logger) {
         self.dispatcher = dispatcher
+        executor = EventLoopExecutor(loop: loop)
         self.peer = peer
         self.logger = logger
     }
@@ -85,7 +87,14 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
         // A method that ends at once comes back here from within.
         guard !isTaking, context.channel.isActive else { return }
         isTaking = true
-        defer { isTaking = false }
+        let wouldFlush = willFlush
+        defer {
+            isTaking = false
+            if willFlush, !wouldFlush {
+                willFlush = false
+                context.flush()
+            }
+        }
         do {
             while hasRoom(context), let request = try nextRequest(context) { take(request, context) }
         } catch {
@@ -177,20 +186,28 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
             requestId: requestId, peer: peer, op: meta.op,
             deadline: meta.deadlineMs.map { .now + .milliseconds($0) }, logger: logger
         ) { progress in
-            loop.execute { Self.report(progress, bound.value) }
+            if loop.inEventLoop {
+                Self.report(progress, bound.value)
+            } else {
+                loop.execute { Self.report(progress, bound.value) }
+            }
         }
         if let key = pending.key { calls[key] = pending } else { settle(batch, nil, context) }
         running += 1
-        pending.task = Task(executorPreference: EventLoopExecutor(loop: loop)) { [dispatcher] in
+        pending.timer = meta.deadlineMs.map { milliseconds in
+            loop.scheduleTask(in: .milliseconds(Int64(milliseconds))) { Self.expire(bound.value, after: milliseconds) }
+        }
+        // It begins right here; a method that never waits has ended when this returns.
+        pending.task = Task.immediate(executorPreference: executor) { [dispatcher] in
             let outcome = await dispatcher.perform(method, params, call)
-            loop.execute { bound.value.0.ended(bound.value.2, outcome, bound.value.1) }
+            bound.value.0.ended(bound.value.2, outcome, bound.value.1)
         }
-        guard let milliseconds = meta.deadlineMs else { return }
-        pending.timer = loop.scheduleTask(in: .milliseconds(Int64(milliseconds))) {
-            let (connection, context, pending) = bound.value
-            if let key = pending.key { connection.finish(key, .failure(.deadline(milliseconds)), context) }
-            pending.task?.cancel()
-        }
+    }
+
+    private static func expire(_ bound: (Connection, ChannelHandlerContext, PendingCall), after milliseconds: Int) {
+        let (connection, context, pending) = bound
+        if let key = pending.key { connection.finish(key, .failure(.deadline(milliseconds)), context) }
+        pending.task?.cancel()
     }
 
     private func ended(_ pending: PendingCall, _ outcome: Result<[UInt8], Problem>, _ context: ChannelHandlerContext) {
@@ -244,9 +261,14 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
 
     /// Replies that are ready at the same time leave together: a write to a socket costs more than all else here.
     private func send(_ line: ByteBuffer, _ context: ChannelHandlerContext) {
-        guard running > 0 else { return context.writeAndFlush(wrapOutboundOut(line), promise: nil) }
         context.write(wrapOutboundOut(line), promise: nil)
         guard !willFlush else { return }
+        // Whoever takes lines flushes when there are no more.
+        if isTaking { willFlush = true } else { flush(context) }
+    }
+
+    private func flush(_ context: ChannelHandlerContext) {
+        guard running > 0 else { return context.flush() }
         willFlush = true
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         context.eventLoop.execute {
