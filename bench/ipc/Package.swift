@@ -7,6 +7,7 @@ let package = Package(
     dependencies: [
         .package(name: "aquarium", path: "../.."),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     ],
     targets: [
         .executableTarget(
@@ -14,6 +15,13 @@ let package = Package(
             dependencies: [
                 .product(name: "IPC", package: "aquarium"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ])
+            ]),
+        .executableTarget(
+            name: "envelope-echo",
+            dependencies: [
+                .product(name: "IPC", package: "aquarium"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
     ]
 )

@@ -1,4 +1,8 @@
-"""The round trip of a call of 300 bytes over a Unix socket, by one C client to both servers. All on one core."""
+"""The round trip of a call of 300 bytes over a Unix socket, by one C client to each server. All on one core.
+
+echo-agent is a whole agent: typed parameters and result, and a line of log for each call. envelope-echo uses the
+library's lines and envelopes alone and leaves the payload undecoded."""
+import contextlib
 import glob
 import os
 
@@ -19,41 +23,45 @@ def build():
     os.makedirs(BUILD, exist_ok=True)
     for name in ("client", "echo"):
         run("cc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", f"{BUILD}/{name}", f"{REPOSITORY}/bench/ipc/{name}.c")
-    agents = glob.glob(f"{BUILD}/ipc/*/release/echo-agent")
-    if not agents:
-        raise FileNotFoundError("echo-agent is not built: run tools/bench ipc without BUILD=0")
-    return agents[0]
+    programs = {}
+    for name in ("echo-agent", "envelope-echo"):
+        found = glob.glob(f"{BUILD}/ipc/*/release/{name}")
+        if not found:
+            raise FileNotFoundError(f"{name} is not built: run tools/bench ipc without BUILD=0")
+        programs[name] = found[0]
+    return programs
 
 
 def measure():
-    agent = build()
+    programs = build()
     results = {}
     with folder() as d:
-        servers = {"ours": f"{d}/ours", "peer": f"{d}/peer"}
-        commands = {"ours": [agent, "--socket", servers["ours"], "--state", d], "peer": [f"{BUILD}/echo", servers["peer"]]}
-        with running("echo-agent", *pinned(SERVER_CORE, *commands["ours"])) as ours, \
-                running("echo", *pinned(SERVER_CORE, *commands["peer"])) as peer:
-            until(lambda: accepts(servers["ours"]), 10, "echo-agent", ours)
-            until(lambda: accepts(servers["peer"]), 10, "echo", peer)
+        commands = {
+            "agent": [programs["echo-agent"], "--socket", f"{d}/agent", "--state", d],
+            "envelope": [programs["envelope-echo"], f"{d}/envelope"],
+            "peer": [f"{BUILD}/echo", f"{d}/peer"],
+        }
+        with contextlib.ExitStack() as stack:
+            for who, command in commands.items():
+                server = stack.enter_context(running(who, *pinned(SERVER_CORE, *command)))
+                until(lambda who=who: accepts(f"{d}/{who}"), 10, who, server)
             for depth in CALLS:
-                for path in servers.values():
-                    run_client(path, depth)  # to warm up
+                for who in commands:
+                    run_client(f"{d}/{who}", depth)  # to warm up
                 for _ in range(ROUNDS):
-                    for who, path in servers.items():
-                        results.setdefault((who, depth), []).append(run_client(path, depth))
+                    for who in commands:
+                        results.setdefault((who, depth), []).append(run_client(f"{d}/{who}", depth))
     return results
 
 
 def run_part():
     results = measure()
-    comparison = Comparison("AgentServer", "C echo")
-
-    def add(figure, depth, column):
-        comparison.add(
-            figure, *([values[column] for values in results[who, depth]] for who in ("ours", "peer")))
-
-    add("p50, one in flight, µs", 1, 0)
-    add("p99, one in flight, µs", 1, 1)
-    add("calls/s, one in flight", 1, 2)
-    add("calls/s, 32 in flight", 32, 2)
-    comparison.print()
+    for who, title in (("agent", "AgentServer"), ("envelope", "envelopes alone")):
+        comparison = Comparison(title, "C echo")
+        for figure, depth, column in (
+                ("p50, one in flight, µs", 1, 0), ("p99, one in flight, µs", 1, 1),
+                ("calls/s, one in flight", 1, 2), ("calls/s, 32 in flight", 32, 2)):
+            comparison.add(
+                figure, *([values[column] for values in results[name, depth]] for name in (who, "peer")))
+        comparison.print()
+        print()

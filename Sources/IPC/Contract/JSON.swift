@@ -99,7 +99,7 @@ extension JSON {
             var other: UInt64 = 0
             while true {
                 let end = JSONBytes.endOfPlain(bytes, from: start, other: &other)
-                out += bytes[start..<end]
+                out += UnsafeRawBufferPointer(rebasing: bytes[start..<end])
                 guard end < bytes.count else { break }
                 out += escaped(bytes[end])
                 start = end + 1

@@ -236,7 +236,7 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
                 Problem(
                     .requestTooLarge, "The answers to this batch are together larger than a reply may be.",
                     hint: "Send this request alone."), allocator)
-        case .success(let value): Reply.result(id, value, allocator)
+        case .success(let value): Reply.result(id, ByteBuffer(bytes: value), allocator)
         case .failure(let problem): Reply.failure(id, problem, allocator)
         }
     }

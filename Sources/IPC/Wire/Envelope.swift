@@ -111,20 +111,15 @@ private struct Members {
     mutating func take(_ key: Range<Int>, _ scanner: inout JSONScanner) throws(JSONScanner.Malformed) {
         let name = scanner.bytes[key]
         let value = try scanner.skipValue()
-        if name.equals("jsonrpc") {
-            version = value
-        } else if name.equals("id") {
-            id = value
-        } else if name.equals("method") {
-            method = value
-        } else if name.equals("params") {
-            params = value
-        } else if name.equals("meta") {
-            meta = value
-        } else if name.equals("result") {
-            result = value
-        } else if name.equals("error") {
-            error = value
+        switch name.count {
+        case 2 where name.equals("id"): id = value
+        case 4 where name.equals("meta"): meta = value
+        case 5 where name.equals("error"): error = value
+        case 6 where name.equals("method"): method = value
+        case 6 where name.equals("params"): params = value
+        case 6 where name.equals("result"): result = value
+        case 7 where name.equals("jsonrpc"): version = value
+        default: break
         }
     }
 

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Walks over JSON text once, strictly by RFC 8259, without building anything: it tells where values begin and
 /// end, and refuses what is malformed, nested deeper than `maxDepth`, or an object that has a key twice.
 struct JSONScanner {
@@ -132,7 +134,11 @@ struct JSONScanner {
     }
 
     private mutating func skipSpace() {
-        while position < bytes.count, [0x20, 0x09, 0x0a, 0x0d].contains(bytes[position]) { position += 1 }
+        while position < bytes.count, bytes[position] <= 0x20, Self.isSpace(bytes[position]) { position += 1 }
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09
     }
 
     private mutating func literal(_ word: StaticString) throws(Malformed) {
@@ -216,18 +222,27 @@ extension UInt8 {
 
 /// The keys of one object: a few are compared one by one; many go into a set, so that no peer can make it slow.
 private struct KeySet {
-    private var few: [Range<Int>] = []
+    private var few = InlineArray<16, Range<Int>>(repeating: 0..<0)
+    private var count = 0
     private var many: Set<String> = []
 
     /// - Returns: false if the key was there.
     mutating func insert(_ key: JSONScanner.Text, of scanner: JSONScanner) -> Bool {
-        if many.isEmpty, !key.hasEscapes, few.count < 16 {
-            let bytes = scanner.bytes[key.range]
-            if few.contains(where: { scanner.bytes[$0].elementsEqual(bytes) }) { return false }
-            few.append(key.range)
+        if many.isEmpty, !key.hasEscapes, count < few.count {
+            for index in 0..<count where scanner.bytes.isSame(few[index], key.range) { return false }
+            few[count] = key.range
+            count += 1
             return true
         }
-        if many.isEmpty { many = Set(few.map { String(decoding: scanner.bytes[$0], as: UTF8.self) }) }
+        if many.isEmpty {
+            for index in 0..<count { many.insert(String(decoding: scanner.bytes[few[index]], as: UTF8.self)) }
+        }
         return many.insert(JSONText.unescape(scanner.bytes[key.range])).inserted
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    fileprivate func isSame(_ a: Range<Int>, _ b: Range<Int>) -> Bool {
+        a.count == b.count && memcmp(baseAddress! + a.lowerBound, baseAddress! + b.lowerBound, a.count) == 0
     }
 }

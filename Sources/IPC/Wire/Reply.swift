@@ -2,19 +2,20 @@ import NIOCore
 
 /// The lines that go out.
 enum Reply {
-    static func result(_ id: RequestID, _ value: [UInt8], _ allocator: ByteBufferAllocator) -> ByteBuffer {
-        line(allocator, capacity: value.count) { line in
-            line.writeString(#"{"jsonrpc":"2.0","id":"#)
+    /// - Parameter value: JSON text.
+    static func result(_ id: RequestID, _ value: ByteBuffer, _ allocator: ByteBufferAllocator) -> ByteBuffer {
+        line(allocator, capacity: value.readableBytes) { line in
+            line.writeStaticString(#"{"jsonrpc":"2.0","id":"#)
             line.writeString(id.json)
             line.writeStaticString(#","result":"#)
-            line.writeBytes(value)
+            line.writeImmutableBuffer(value)
             line.writeStaticString("}\n")
         }
     }
 
     static func failure(_ id: RequestID, _ problem: Problem, _ allocator: ByteBufferAllocator) -> ByteBuffer {
         line(allocator, capacity: 256) { line in
-            line.writeString(#"{"jsonrpc":"2.0","id":"#)
+            line.writeStaticString(#"{"jsonrpc":"2.0","id":"#)
             line.writeString(id.json)
             line.writeStaticString(#","error":"#)
             line.writeBytes(problem.json.bytes)
