@@ -60,7 +60,7 @@ public final class AgentServer<Agent: Sendable>: Sendable {
                 Connection(dispatcher: dispatcher, peer: peer, on: channel.eventLoop, logger: logger))
         case .failure(let problem):
             logger.warning("refused a connection", metadata: ["reason": "\(problem.kind.rawValue) \(problem.message)"])
-            channel.writeAndFlush(Reply.failure(.null, problem, channel.allocator)).whenComplete { _ in
+            channel.writeAndFlush(Reply.failure(.null, problem).line).whenComplete { _ in
                 channel.close(promise: nil)
             }
         }

@@ -10,6 +10,8 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
 
     /// Methods that may run at once for one connection; the reader waits beyond that.
     static var maxRunning: Int { 32 }
+    /// How many bytes of replies wait for others to leave together.
+    private static var maxHeld: Int { 64 << 10 }
 
     /// One request that has come, in the line that it came in.
     private struct Request {
@@ -32,6 +34,8 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
     private var isTaking = false
     private var readWithheld = false
     private var willFlush = false
+    /// Replies that have not been written yet.
+    private var out = ByteBuffer()
 
     init(dispatcher: Dispatcher<Agent>, peer: Peer, on loop: any EventLoop, logger: Logger) {
         self.dispatcher = dispatcher
@@ -90,10 +94,7 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
         let wouldFlush = willFlush
         defer {
             isTaking = false
-            if willFlush, !wouldFlush {
-                willFlush = false
-                context.flush()
-            }
+            if willFlush, !wouldFlush { flush(context) }
         }
         do {
             while hasRoom(context), let request = try nextRequest(context) { take(request, context) }
@@ -101,8 +102,8 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
             let problem = Problem(
                 .requestTooLarge, "A request may have \(LineCodec.maxRequestLength) bytes at most.",
                 hint: "The connection is closed: what follows can't be told apart.")
-            context.writeAndFlush(
-                wrapOutboundOut(Reply.failure(.null, problem, context.channel.allocator)), promise: nil)
+            send(.failure(.null, problem), context)
+            flush(context)
             return context.close(promise: nil)
         }
         readOn(context)
@@ -120,7 +121,7 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
                     backlog = messages.map { Request(message: $0, line: line, batch: batch) }[...]
                 }
             } catch {
-                send(Reply.failure(error.id ?? .null, error.problem, context.channel.allocator), context)
+                send(.failure(error.id ?? .null, error.problem), context)
             }
         }
         return backlog.popFirst()
@@ -139,7 +140,7 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
                 try start(id, method, params, meta, request.batch, context)
             }
         } catch {
-            settle(request.batch, error.id.map { Reply.failure($0, error.problem, context.channel.allocator) }, context)
+            settle(request.batch, error.id.map { .failure($0, error.problem) }, context)
         }
     }
 
@@ -221,23 +222,20 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
     private func finish(_ key: RequestID, _ outcome: Result<[UInt8], Problem>, _ context: ChannelHandlerContext) {
         guard let pending = calls.removeValue(forKey: key), let id = pending.replyId else { return }
         pending.answered()
-        settle(pending.batch, reply(id, outcome, pending.batch, context.channel.allocator), context)
+        settle(pending.batch, Reply(id: id, body: body(outcome, pending.batch)), context)
     }
 
-    private func reply(
-        _ id: RequestID, _ outcome: Result<[UInt8], Problem>, _ batch: Batch?, _ allocator: ByteBufferAllocator
-    ) -> ByteBuffer {
+    private func body(_ outcome: Result<[UInt8], Problem>, _ batch: Batch?) -> Reply.Body {
         switch outcome {
         case .success(let value) where value.count > LineCodec.maxReplyLength - 1024:
-            Reply.failure(id, Problem(.bug, "The answer is larger than a reply may be."), allocator)
-        case .success(let value) where batch?.takes(value.count) == false:
-            Reply.failure(
-                id,
+            .failure(Problem(.bug, "The answer is larger than a reply may be."))
+        case .success(let value) where batch?.hasRoom(for: value.count) == false:
+            .failure(
                 Problem(
                     .requestTooLarge, "The answers to this batch are together larger than a reply may be.",
-                    hint: "Send this request alone."), allocator)
-        case .success(let value): Reply.result(id, ByteBuffer(bytes: value), allocator)
-        case .failure(let problem): Reply.failure(id, problem, allocator)
+                    hint: "Send this request alone."))
+        case .success(let value): .result(ByteBuffer(bytes: value))
+        case .failure(let problem): .failure(problem)
         }
     }
 
@@ -247,34 +245,55 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
         guard let key = pending.key, connection.calls[key] != nil, let id = pending.replyId, context.channel.isWritable
         else { return }
         pending.sequence += 1
-        connection.send(
-            Reply.progress(id, progress, sequence: pending.sequence, context.channel.allocator), context)
+        progress.write(of: id, sequence: pending.sequence, to: &connection.out)
+        connection.sent(context)
     }
 
     // MARK: what goes out
 
     /// Sends a reply, or keeps it until all of its batch are there.
-    private func settle(_ batch: Batch?, _ reply: ByteBuffer?, _ context: ChannelHandlerContext) {
-        let line = batch.map { $0.settle(reply, context.channel.allocator) } ?? reply
-        if let line { send(line, context) }
+    private func settle(_ batch: Batch?, _ reply: Reply?, _ context: ChannelHandlerContext) {
+        if let batch {
+            guard let line = batch.settle(reply) else { return }
+            out.writeImmutableBuffer(line)
+            sent(context)
+        } else if let reply {
+            send(reply, context)
+        }
+    }
+
+    private func send(_ reply: Reply, _ context: ChannelHandlerContext) {
+        reply.write(to: &out)
+        out.writeStaticString("\n")
+        sent(context)
     }
 
     /// Replies that are ready at the same time leave together: a write to a socket costs more than all else here.
-    private func send(_ line: ByteBuffer, _ context: ChannelHandlerContext) {
-        context.write(wrapOutboundOut(line), promise: nil)
+    private func sent(_ context: ChannelHandlerContext) {
+        if out.readableBytes > Self.maxHeld { write(context) }
         guard !willFlush else { return }
+        willFlush = true
         // Whoever takes lines flushes when there are no more.
-        if isTaking { willFlush = true } else { flush(context) }
+        if !isTaking { flushSoon(context) }
+    }
+
+    private func flushSoon(_ context: ChannelHandlerContext) {
+        guard running > 0 else { return flush(context) }
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.execute { bound.value.0.flush(bound.value.1) }
     }
 
     private func flush(_ context: ChannelHandlerContext) {
-        guard running > 0 else { return context.flush() }
-        willFlush = true
-        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        context.eventLoop.execute {
-            bound.value.0.willFlush = false
-            bound.value.1.flush()
-        }
+        willFlush = false
+        write(context)
+        context.flush()
+    }
+
+    /// From here on it counts as unsent.
+    private func write(_ context: ChannelHandlerContext) {
+        guard out.readableBytes > 0 else { return }
+        context.write(wrapOutboundOut(out), promise: nil)
+        out = context.channel.allocator.buffer(capacity: 1024)
     }
 
     private func readOn(_ context: ChannelHandlerContext) {
@@ -284,6 +303,7 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
     }
 
     private func closeWhenSent(_ context: ChannelHandlerContext) {
+        flush(context)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in
             context.close(promise: nil)
         }

@@ -1,48 +1,51 @@
 import NIOCore
 
-/// The lines that go out.
-enum Reply {
-    /// - Parameter value: JSON text.
-    static func result(_ id: RequestID, _ value: ByteBuffer, _ allocator: ByteBufferAllocator) -> ByteBuffer {
-        line(allocator, capacity: value.readableBytes) { line in
-            line.writeStaticString(#"{"jsonrpc":"2.0","id":"#)
-            line.writeString(id.json)
-            line.writeStaticString(#","result":"#)
-            line.writeImmutableBuffer(value)
-            line.writeStaticString("}\n")
-        }
+/// What answers one request.
+struct Reply {
+    enum Body {
+        /// JSON text.
+        case result(ByteBuffer)
+        case failure(Problem)
     }
 
-    static func failure(_ id: RequestID, _ problem: Problem, _ allocator: ByteBufferAllocator) -> ByteBuffer {
-        line(allocator, capacity: 256) { line in
-            line.writeStaticString(#"{"jsonrpc":"2.0","id":"#)
-            line.writeString(id.json)
-            line.writeStaticString(#","error":"#)
-            line.writeBytes(problem.json.bytes)
-            line.writeStaticString("}\n")
+    let id: RequestID
+    let body: Body
+
+    static func failure(_ id: RequestID, _ problem: Problem) -> Reply { Reply(id: id, body: .failure(problem)) }
+
+    /// Appends its JSON text, without an end of line.
+    func write(to out: inout ByteBuffer) {
+        out.writeStaticString(#"{"jsonrpc":"2.0","id":"#)
+        out.writeString(id.json)
+        switch body {
+        case .result(let value):
+            out.writeStaticString(#","result":"#)
+            out.writeImmutableBuffer(value)
+        case .failure(let problem):
+            out.writeStaticString(#","error":"#)
+            out.writeBytes(problem.json.bytes)
         }
+        out.writeStaticString("}")
     }
 
-    static func progress(
-        _ id: RequestID, _ progress: Progress, sequence: Int, _ allocator: ByteBufferAllocator
-    ) -> ByteBuffer {
-        let step = JSON.string(progress.step).bytes
-        return line(allocator, capacity: 128) { line in
-            line.writeString(#"{"jsonrpc":"2.0","method":"$/progress","params":{"id":"#)
-            line.writeString(id.json)
-            line.writeString(#","seq":\#(sequence),"step":"#)
-            line.writeBytes(step)
-            if let fraction = progress.fraction { line.writeString(#","fraction":\#(fraction)"#) }
-            line.writeStaticString("}}\n")
-        }
-    }
-
-    private static func line(
-        _ allocator: ByteBufferAllocator, capacity: Int, _ write: (inout ByteBuffer) -> Void
-    ) -> ByteBuffer {
-        var line = allocator.buffer(capacity: capacity + 64)
-        write(&line)
+    /// The same as a line of its own.
+    var line: ByteBuffer {
+        var line = ByteBuffer()
+        write(to: &line)
+        line.writeStaticString("\n")
         return line
+    }
+}
+
+extension Progress {
+    /// Appends the line of its notification.
+    func write(of id: RequestID, sequence: Int, to out: inout ByteBuffer) {
+        out.writeStaticString(#"{"jsonrpc":"2.0","method":"$/progress","params":{"id":"#)
+        out.writeString(id.json)
+        out.writeString(#","seq":\#(sequence),"step":"#)
+        out.writeBytes(JSON.string(step).bytes)
+        if let fraction { out.writeString(#","fraction":\#(fraction)"#) }
+        out.writeStaticString("}}\n")
     }
 }
 

@@ -32,17 +32,18 @@ private final class EchoHandler: ChannelInboundHandler {
         var bytes = unwrapInboundIn(data)
         codec.append(&bytes)
         do {
-            while let line = try codec.next() { try answer(line, context) }
+            var out = context.channel.allocator.buffer(capacity: 1024)
+            while let line = try codec.next() { try answer(line, &out) }
+            context.writeAndFlush(wrapOutboundOut(out), promise: nil)
         } catch {
             context.close(promise: nil)
         }
-        context.flush()
     }
 
-    private func answer(_ line: ByteBuffer, _ context: ChannelHandlerContext) throws {
+    private func answer(_ line: ByteBuffer, _ out: inout ByteBuffer) throws {
         guard case .call(let id?, _, let params?, _) = try Envelope.read(line) else { return }
-        let reply = Reply.result(
-            id, line.getSlice(at: line.readerIndex + params.lowerBound, length: params.count)!, context.channel.allocator)
-        context.write(wrapOutboundOut(reply), promise: nil)
+        let payload = line.getSlice(at: line.readerIndex + params.lowerBound, length: params.count)!
+        Reply(id: id, body: .result(payload)).write(to: &out)
+        out.writeStaticString("\n")
     }
 }
