@@ -13,7 +13,7 @@ enum Echo {
         [
             Endpoint(EchoSay.self) { $0.say }, Endpoint(EchoWait.self) { $0.wait },
             Endpoint(EchoFail.self) { $0.fail }, Endpoint(EchoCount.self) { $0.count },
-            Endpoint(EchoAdd.self) { $0.add },
+            Endpoint(EchoAdd.self) { $0.add }, Endpoint(EchoFill.self) { $0.fill },
         ])
 }
 
@@ -23,6 +23,7 @@ protocol EchoAPI: Sendable {
     @Sendable func fail(_: EchoFail, _: Call) async throws -> Text
     @Sendable func count(_: EchoCount, _: Call) async throws -> Text
     @Sendable func add(_: EchoAdd, _: Call) async throws -> Text
+    @Sendable func fill(_: EchoFill, _: Call) async throws -> Text
 }
 
 struct Text: Codable, Sendable { var text: String }
@@ -57,15 +58,24 @@ struct EchoAdd: Operation {
     var isSlow: Bool?
 }
 
+struct EchoFill: Operation {
+    static let about = About("echo.fill", .read, "Gives a text of so many bytes.")
+    typealias Response = Text
+    var bytes: Int
+}
+
 final class EchoAgent: EchoAPI {
     private let gate = Gate()
     private let waiting = Counter()
     private let cancelled = Gate()
     private let sum = Mutex(0)
+    private let filled = Counter()
 
     func open() { gate.open() }
     func untilWaiting(_ count: Int = 1) async { await waiting.reach(count) }
     var waitingCount: Int { waiting.count }
+    var filledCount: Int { filled.count }
+    func untilFilled(_ count: Int) async { await filled.reach(count) }
     func untilCancelled() async { await cancelled.pass() }
 
     @Sendable func say(_ params: EchoSay, _: Call) async throws -> Text { Text(text: params.text) }
@@ -98,6 +108,11 @@ final class EchoAgent: EchoAPI {
             await gate.pass()
         }
         return Text(text: "\(sum)")
+    }
+
+    @Sendable func fill(_ params: EchoFill, _: Call) async throws -> Text {
+        filled.add()
+        return Text(text: String(repeating: "x", count: params.bytes))
     }
 
     @Sendable func count(_ params: EchoCount, _ call: Call) async throws -> Text {
