@@ -21,6 +21,7 @@ enum OpenRPC {
             ("examples", .array([example(operation)])),
             ("x-role", .string(about.role.rawValue)),
             ("x-effect", .string(about.effect.rawValue)),
+            ("x-detached", about.effect == .change ? .bool(about.isDetached) : nil),
         ])
     }
 
