@@ -39,6 +39,9 @@ let package = Package(
             name: "IPC", dependencies: ["CSystemd", argumentParser, logging, nioCore, nioPosix],
             swiftSettings: strict),
         .executableTarget(
+            name: "aquariumctl", dependencies: ["IPC", argumentParser, logging, nioCore, nioPosix],
+            swiftSettings: strict),
+        .executableTarget(
             name: "bootstrap-agent", dependencies: ["IPC", argumentParser, logging, subprocess, systemPackage],
             swiftSettings: strict),
         .executableTarget(

@@ -25,12 +25,7 @@ enum QueryParameters {
     }
 
     private static func value(_ text: String, _ schema: Schema) -> JSON {
-        switch schema {
-        case .boolean: text == "true" ? true : text == "false" ? false : .string(text)
-        case .integer: Int64(text).map(JSON.integer) ?? .string(text)
-        case .number: Double(text).flatMap { $0.isFinite ? .number($0) : nil } ?? .string(text)
-        case .array(let item): .array([value(text, item)])
-        case .string, .map, .object, .any: .string(text)
-        }
+        guard case .array(let item) = schema else { return schema.value(from: text) }
+        return .array([value(text, item)])
     }
 }

@@ -2,8 +2,9 @@ import FoundationEssentials
 
 /// Turns a call's `params` into the operation's struct: first held against its schema, so that every unknown,
 /// missing or ill-typed member is refused with its place, then decoded, so that every value type has its say.
-enum ParameterDecoder {
-    static func decode<O: Operation>(_ type: O.Type, from params: JSON, schema: Schema) throws -> O {
+public enum ParameterDecoder {
+    /// - Throws: `Problem` of kind `params.invalid` with the JSON pointer of the first place that does not fit.
+    public static func decode<O: Operation>(_ type: O.Type, from params: JSON, schema: Schema) throws -> O {
         try schema.check(params, at: "")
         do {
             return try WireCoding.decode(type, from: params.bytes)

@@ -83,3 +83,16 @@ enum JSONText {
         return Character(Unicode.Scalar(code) ?? "\u{fffd}")
     }
 }
+
+extension JSON {
+    /// From JSON text, by the same grammar as every line of the protocol.
+    /// - Throws: `request.malformed`, with the reason and the byte.
+    public init(text bytes: [UInt8]) throws(Problem) {
+        do {
+            self = try JSONText.parse(bytes)
+        } catch {
+            let place = (error as? JSONScanner.Malformed).map { ": \($0.reason) (byte \($0.offset))" } ?? ""
+            throw Problem(.parse, "This is not valid JSON\(place).")
+        }
+    }
+}

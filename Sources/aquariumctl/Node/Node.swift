@@ -1,0 +1,46 @@
+import IPC
+import Logging
+import NIOCore
+import NIOPosix
+
+/// The appliance on this node, through its sockets.
+struct Node {
+    let runDirectory: String
+
+    func socket(of agent: String) -> String { "\(runDirectory)/\(agent).sock" }
+
+    func client(of agent: String) -> AgentClient {
+        AgentClient(
+            socketPath: socket(of: agent), group: MultiThreadedEventLoopGroup.singleton,
+            // What the library has to say of a failure is told to the person as the failure itself.
+            logger: Logger(label: "aquariumctl") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    /// - Returns: the JSON text of the result.
+    /// - Throws: `Failure`.
+    func call(
+        _ agent: String, _ method: String, _ params: JSON, meta: Meta = Meta(),
+        onProgress: (@Sendable (Progress) -> Void)? = nil
+    ) async throws(Failure) -> [UInt8] {
+        let client = client(of: agent)
+        let result: Result<ByteBuffer, Problem>
+        do {
+            result = .success(
+                try await client.forward(
+                    method: method, params: ByteBuffer(bytes: params.bytes), meta: meta, onProgress: onProgress))
+        } catch {
+            result = .failure(error)
+        }
+        await client.close()
+        switch result {
+        case .success(let bytes): return Array(bytes.readableBytesView)
+        case .failure(let problem): throw Failure(problem: explain(problem, agent), op: meta.op)
+        }
+    }
+
+    /// Why the agent could not be reached, where that is why it failed.
+    func explain(_ problem: Problem, _ agent: String) -> Problem {
+        guard problem.kind == .agentUnavailable else { return problem }
+        return UnixSocket.whyUnreachable(socket(of: agent)) ?? problem
+    }
+}

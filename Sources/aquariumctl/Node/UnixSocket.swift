@@ -1,0 +1,100 @@
+import Glibc
+import IPC
+
+/// A plain connection to an agent's socket, for lines that go as they were typed, and to see why there is none.
+struct UnixSocket: ~Copyable {
+    private let descriptor: CInt
+
+    /// - Throws: `agent.unavailable`, with the reason and what to do.
+    init(_ path: String) throws(Problem) {
+        descriptor = try Self.connected(to: path)
+    }
+
+    private static func connected(to path: String) throws(Problem) -> CInt {
+        guard path.utf8.count < MemoryLayout.size(ofValue: sockaddr_un().sun_path) else {
+            throw Problem(.agentUnavailable, "The path of the socket is too long: \(path)")
+        }
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let code = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0 ? 0 : errno
+            }
+        }
+        guard code == 0 else {
+            close(descriptor)
+            throw unreachable(path, code)
+        }
+        return descriptor
+    }
+
+    deinit { close(descriptor) }
+
+    /// Nil if somebody listens there.
+    static func whyUnreachable(_ path: String) -> Problem? {
+        do {
+            _ = try UnixSocket(path)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private static func unreachable(_ path: String, _ code: CInt) -> Problem {
+        switch code {
+        case EACCES, EPERM:
+            Problem(
+                .agentUnavailable, "You may not open \(path): permission denied.",
+                hint: "The appliance's sockets are for root: run as root (sudo aquariumctl …).")
+        case ENOENT, ENOTDIR:
+            Problem(
+                .agentUnavailable, "There is no socket \(path).",
+                hint: "Is aquarium.service running? systemctl status aquarium. Sockets elsewhere: --run-dir DIR.")
+        case ECONNREFUSED:
+            Problem(
+                .agentUnavailable, "Nobody listens on \(path): connection refused.",
+                hint: "Is aquarium.service running? systemctl status aquarium", retryable: true)
+        default:
+            Problem(
+                .agentUnavailable, "No connection to \(path): \(String(cString: strerror(code))).",
+                hint: "Is aquarium.service running? systemctl status aquarium", retryable: true)
+        }
+    }
+
+    /// Sends a line and says that no more will come.
+    func send(_ line: String) {
+        var rest = Array((line + "\n").utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            guard count > 0 else { break } // refused already; the reply says why
+            rest = rest.dropFirst(count)
+        }
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    /// Gives each line until the agent closes.
+    /// - Throws: `deadline` when nothing came for `seconds`, and what `line` throws.
+    func receive(within seconds: Double, _ line: (String) throws -> Void) throws {
+        var limit = timeval(tv_sec: Int(seconds), tv_usec: Int(seconds.truncatingRemainder(dividingBy: 1) * 1e6))
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        var (pending, chunk): ([UInt8], [UInt8]) = ([], Array(repeating: 0, count: 65536))
+        while true {
+            let count = recv(descriptor, &chunk, chunk.count, 0)
+            if count < 0, errno == EINTR { continue }
+            if count < 0, errno == EAGAIN {
+                throw Problem(
+                    .deadline, "No answer within \(seconds) s.", hint: "Allow more time with --deadline SECONDS.",
+                    retryable: true)
+            }
+            guard count > 0 else { break }
+            pending += chunk[..<count]
+            while let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
+                try line(String(decoding: pending[..<end], as: UTF8.self))
+                pending.removeSubrange(...end)
+            }
+        }
+        if !pending.isEmpty { try line(String(decoding: pending, as: UTF8.self)) }
+    }
+}
