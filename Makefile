@@ -10,7 +10,12 @@ NODE ?= n1
 PORT ?= 8080
 
 PROGRAMS := supervisor gateway bootstrap-agent orch-agent
+COMMANDS := aquariumctl
 RELEASE := .build/release
+man := $(prefix)/share/man/man1
+# For bash, zsh and fish, where each looks for those of packages.
+COMPLETIONS := $(addprefix $(prefix)/share/, bash-completion/completions/aquariumctl \
+	zsh/vendor-completions/_aquariumctl fish/vendor_completions.d/aquariumctl.fish)
 SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
 step = @tools/step $(1) --
 define newline
@@ -48,7 +53,7 @@ build: packages ## Builds for development, with the tests.
 release: packages build/released ## Builds the programs as they are installed.
 
 build/released: Package.swift $(shell find Sources -type f)
-	$(foreach program,$(PROGRAMS),$(call step,"build $(program) (release)") \
+	$(foreach program,$(PROGRAMS) $(COMMANDS),$(call step,"build $(program) (release)") \
 		$(SWIFT_BUILD) -c release --static-swift-stdlib --product $(program)$(newline))
 	@touch $@
 
@@ -60,7 +65,7 @@ build/web/index.html: $(shell find web -type f)
 	@touch $@
 
 .PHONY: install
-install: ## Copies what was built to $(DESTDIR)/usr: programs, page, units, users, folders.
+install: ## Copies what was built to $(DESTDIR)/usr: programs, page, command line, units, users, folders.
 	install -d $(DESTDIR)$(prefix)/libexec/aquarium $(DESTDIR)$(prefix)/share/aquarium
 	install -s -m 755 $(PROGRAMS:%=$(RELEASE)/%) $(DESTDIR)$(prefix)/libexec/aquarium
 	rm -rf $(DESTDIR)$(prefix)/share/aquarium/web
@@ -68,12 +73,19 @@ install: ## Copies what was built to $(DESTDIR)/usr: programs, page, units, user
 	install -D -m 644 units/aquarium.service $(DESTDIR)$(prefix)/lib/systemd/system/aquarium.service
 	install -D -m 644 units/sysusers.conf $(DESTDIR)$(prefix)/lib/sysusers.d/aquarium.conf
 	install -D -m 644 units/tmpfiles.conf $(DESTDIR)$(prefix)/lib/tmpfiles.d/aquarium.conf
+	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(man) $(dir $(COMPLETIONS:%=$(DESTDIR)%))
+	install -s -m 755 $(COMMANDS:%=$(RELEASE)/%) $(DESTDIR)$(prefix)/bin
+	$(RELEASE)/aquariumctl generate-manual $(DESTDIR)$(man)
+	$(RELEASE)/aquariumctl --generate-completion-script bash >$(DESTDIR)$(word 1,$(COMPLETIONS))
+	$(RELEASE)/aquariumctl --generate-completion-script zsh >$(DESTDIR)$(word 2,$(COMPLETIONS))
+	$(RELEASE)/aquariumctl --generate-completion-script fish >$(DESTDIR)$(word 3,$(COMPLETIONS))
 
 .PHONY: uninstall
 uninstall: ## Removes what `install` copied; the appliance's state in /var/lib/aquarium stays.
 	rm -rf $(DESTDIR)$(prefix)/libexec/aquarium $(DESTDIR)$(prefix)/share/aquarium
 	rm -f $(DESTDIR)$(prefix)/lib/systemd/system/aquarium.service
 	rm -f $(DESTDIR)$(prefix)/lib/sysusers.d/aquarium.conf $(DESTDIR)$(prefix)/lib/tmpfiles.d/aquarium.conf
+	rm -f $(COMMANDS:%=$(DESTDIR)$(prefix)/bin/%) $(DESTDIR)$(man)/aquariumctl*.1 $(COMPLETIONS:%=$(DESTDIR)%)
 
 .PHONY: test
 test: ## Runs all tests: units, a local cluster, real nodes, the page in Chromium. The last line counts them.

@@ -41,13 +41,17 @@ struct DeclaredParameters<Home: House, O: Operation>: ParsableArguments, CustomR
             children.append(Mirror.Child(label: "_" + key.stringValue, value: option))
         }
         if !Self.parameters.isEmpty {
-            add(.whole, ArgumentHelp("All parameters as one JSON object: JSON, @FILE, or - for stdin.", valueName: "json"))
+            let words = "All parameters as one JSON object: JSON, @FILE, or - for stdin."
+            add(.whole, ArgumentHelp(words, valueName: "json"))
         }
         if O.about.effect == .change {
-            add(.op, ArgumentHelp("The key under which this change is made once, however often asked. (default: random)", valueName: "key"))
+            add(.op, ArgumentHelp(
+                    "The key under which this change is made once, however often it is asked for; random by default.",
+                    valueName: "key"))
         }
         if Self.agents.count > 1 {
-            add(.agent, ArgumentHelp("Which agent to ask: \(Self.agents.joined(separator: ", ")).", valueName: "agent"), .list(Self.agents))
+            let names = Self.agents.joined(separator: ", ")
+            add(.agent, ArgumentHelp("Which agent to ask: \(names).", valueName: "agent"), .list(Self.agents))
         }
         return Mirror(self, children: children, displayStyle: .struct)
     }

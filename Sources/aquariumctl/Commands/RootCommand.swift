@@ -17,7 +17,8 @@ struct RootCommand<Home: House>: AsyncParsableCommand {
                 CommandGroup(
                     name: "General",
                     subcommands: [
-                        CallCommand<Home>.self, DiscoverCommand<Home>.self,
+                        WatchCommand<Home>.self, LogsCommand<Home>.self, CallCommand<Home>.self,
+                        DiscoverCommand<Home>.self, ManualCommand<Home>.self,
                     ]),
             ])
     }

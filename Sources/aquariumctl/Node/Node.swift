@@ -4,7 +4,7 @@ import NIOCore
 import NIOPosix
 
 /// The appliance on this node, through its sockets.
-struct Node {
+struct Node: Sendable {
     let runDirectory: String
 
     func socket(of agent: String) -> String { "\(runDirectory)/\(agent).sock" }
@@ -42,5 +42,23 @@ struct Node {
     func explain(_ problem: Problem, _ agent: String) -> Problem {
         guard problem.kind == .agentUnavailable else { return problem }
         return UnixSocket.whyUnreachable(socket(of: agent)) ?? problem
+    }
+}
+
+extension Node {
+    /// A call whose answer is understood here.
+    func call<O: Operation>(_ agent: String, _ operation: O) async throws(Failure) -> O.Response {
+        let client = client(of: agent)
+        let result: Result<O.Response, Problem>
+        do {
+            result = .success(try await client.call(operation))
+        } catch {
+            result = .failure(explain(error, agent))
+        }
+        await client.close()
+        switch result {
+        case .success(let answer): return answer
+        case .failure(let problem): throw Failure(problem: problem)
+        }
     }
 }

@@ -1,0 +1,89 @@
+import ArgumentParser
+import IPC
+
+/// `logs -f bootstrap-agent`: what one of the appliance's processes has logged, and goes on to log.
+struct LogsCommand<Home: House>: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "logs", abstract: "Shows what one of the appliance's processes has logged.",
+            discussion: """
+                Keeps the last 200 lines of each process; the journal has them all: journalctl -u aquarium.
+
+                Example:
+                  aquariumctl logs -f bootstrap-agent
+                """)
+    }
+
+    @Argument(
+        help: "The process: bootstrap, orch, gateway; an agent also as its program is called, bootstrap-agent.",
+        completion: .list(["bootstrap", "orch", "gateway"]))
+    var child: String
+    @Flag(name: .shortAndLong, help: "Go on with what comes, until Ctrl-C.")
+    var follow = false
+    @Option(name: [.customShort("n"), .long], help: ArgumentHelp("How many lines: 1 to 1000.", valueName: "number"))
+    var lines = 100
+    @Flag(help: "Print the lines as they were logged, in JSON.")
+    var json = false
+    @OptionGroup var place: NodeOptions
+
+    func validate() throws {
+        guard LineCount.range.contains(lines) else { throw ValidationError("--lines must be from 1 to 1000.") }
+    }
+
+    func run() async throws {
+        let suffix = "-agent"
+        let name = child.hasSuffix(suffix) ? String(child.dropLast(suffix.count)) : child
+        let reader = LogReader(node: place.node, child: name, console: .current, asTheyAre: json)
+        let lines = lines
+        guard follow else {
+            _ = try await reader.last(lines)
+            return
+        }
+        try await untilInterrupted {
+            var next = try await reader.last(lines)
+            while let cursor = next { next = try await reader.after(cursor) }
+        }
+    }
+}
+
+/// Asks the supervisor for a child's lines and prints them.
+struct LogReader: Sendable {
+    let node: Node
+    let child: String
+    let console: Console
+    let asTheyAre: Bool
+
+    /// How long the supervisor is asked to wait for a new line; less than a call's deadline.
+    private static let patience: Int64 = 20_000
+
+    /// - Returns: the cursor after the last line.
+    func last(_ count: Int) async throws -> Int? {
+        try await show(["name": .string(child), "lines": .integer(Int64(count))])
+    }
+
+    /// Waits for lines after the cursor.
+    func after(_ cursor: Int) async throws -> Int? {
+        try await show([
+            "name": .string(child), "after": .integer(Int64(cursor)), "wait_ms": .integer(Self.patience),
+        ])
+    }
+
+    /// - Returns: the cursor after the last line.
+    private func show(_ params: JSON) async throws -> Int? {
+        let result = try await node.call("supervisor", SupervisorLogs.about.method, params)
+        let answer = try WireCoding.decode(LogAnswer.self, from: result)
+        if let missed = answer.missed, missed > 0 {
+            console.error(["(\(missed) lines were gone before they could be shown)"])
+        }
+        try console.print(answer.lines.map { asTheyAre ? $0 : LogLine.text($0) })
+        return answer.next
+    }
+}
+
+private struct LogAnswer: Decodable {
+    let lines: [String]
+    /// The cursor after the last line.
+    let next: Int?
+    /// How many lines had gone from the supervisor's buffer.
+    let missed: Int?
+}
