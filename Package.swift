@@ -54,6 +54,9 @@ let package = Package(
             name: "supervisor", dependencies: ["CLaunch", "IPC", argumentParser, logging, nioCore, nioPosix],
             swiftSettings: strict),
         .testTarget(
+            name: "AquariumctlTests", dependencies: ["aquariumctl", "IPC", logging, nioCore, nioPosix],
+            swiftSettings: strict),
+        .testTarget(
             name: "BootstrapAgentTests", dependencies: ["bootstrap-agent", "IPC"], exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(

@@ -30,6 +30,9 @@ enum Invocation<Home: House> {
         case let failure as Failure:
             console.error(failure.lines(console))
             return Code.failed
+        case let usage as Usage:
+            console.error(usage.lines)
+            return Code.usage
         case is Failed, is OutputClosed: return Code.failed
         default: break
         }
@@ -45,5 +48,17 @@ enum Invocation<Home: House> {
             console.error([message])
             return code == .failure ? Code.failed : code.rawValue
         }
+    }
+}
+
+/// Arguments that do not fit the declaration, told as the parser tells its own.
+struct Usage: Error {
+    let message: String
+    let usage: String
+    /// Whose help says more.
+    let command: String
+
+    var lines: [String] {
+        ["Error: \(message)", "Usage: \(usage)", "  See '\(command) --help' for more information."]
     }
 }

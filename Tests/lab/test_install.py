@@ -29,10 +29,13 @@ def test_files_are_where_a_package_would_put_them(node):
     programs = ("supervisor", "gateway", "bootstrap-agent", "orch-agent")
     files = [f"/usr/libexec/aquarium/{name}" for name in programs] + [
         "/usr/lib/systemd/system/aquarium.service", "/usr/lib/sysusers.d/aquarium.conf",
-        "/usr/lib/tmpfiles.d/aquarium.conf", "/usr/share/aquarium/web/index.html"]
+        "/usr/lib/tmpfiles.d/aquarium.conf", "/usr/share/aquarium/web/index.html",
+        "/usr/bin/aquariumctl", "/usr/share/man/man1/aquariumctl.1",
+        "/usr/share/bash-completion/completions/aquariumctl", "/usr/share/zsh/vendor-completions/_aquariumctl",
+        "/usr/share/fish/vendor_completions.d/aquariumctl.fish"]
     for file in files:
         mode = node.path(file).stat().st_mode
-        assert stat.S_IMODE(mode) == (0o755 if "libexec" in file else 0o644), file
+        assert stat.S_IMODE(mode) == (0o755 if "libexec" in file or "/bin/" in file else 0o644), file
     folders = ["/usr/libexec/aquarium", "/usr/share/aquarium", "/etc/aquarium", "/var/lib/aquarium"]
     loose = node.run("find", *folders, "(", "-perm", "/o+w", "-o", "-perm", "/u+s,g+s", "-o", "-not", "-uid", "0",
                      ")", "-not", "-type", "l", "-not", "-path", "/var/lib/aquarium/orch*")
@@ -47,8 +50,9 @@ def test_state_belongs_to_its_agent_alone(node):
 
 
 def test_programs_need_only_libraries_that_a_node_has(node):
-    for name in ("supervisor", "gateway", "bootstrap-agent", "orch-agent"):
-        assert "not found" not in node.run("ldd", f"/usr/libexec/aquarium/{name}")
+    programs = [f"/usr/libexec/aquarium/{name}" for name in ("supervisor", "gateway", "bootstrap-agent", "orch-agent")]
+    for program in programs + ["/usr/bin/aquariumctl"]:
+        assert "not found" not in node.run("ldd", program)
 
 
 # MARK: the service

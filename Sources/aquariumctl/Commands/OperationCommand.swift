@@ -7,22 +7,12 @@ struct OperationCommand<Home: House, O: Operation>: AsyncParsableCommand {
     @OptionGroup(title: "Parameters") var declared: DeclaredParameters<Home, O>
     @OptionGroup var call: CallOptions
     @OptionGroup var place: NodeOptions
-    private var params: JSON = [:]
-    private var op: OperationKey?
-    private var agent = ""
-
-    private enum CodingKeys: CodingKey { case declared, call, place }
 
     static var configuration: CommandConfiguration { OperationHelp<Home, O>().configuration }
 
-    mutating func validate() throws {
-        params = try declared.params(reading: InputText())
-        if O.about.effect == .change { op = try key() }
-        agent = try self.chosenAgent()
-    }
-
     func run() async throws {
         let console = Console.current
+        let (agent, params, op) = try asked()
         let progress = ProgressLine(console)
         defer { progress.end() }
         let meta = Meta(deadlineMs: call.deadline.milliseconds, op: op)
@@ -30,6 +20,18 @@ struct OperationCommand<Home: House, O: Operation>: AsyncParsableCommand {
         progress.end()
         guard !call.json else { return try console.out(result + [UInt8(ascii: "\n")]) }
         try console.print(HumanText(console: console).lines(JSON(text: result), Schema.of(O.Response.self)))
+    }
+
+    /// What was typed, understood. Not in `validate`, which would come before the parser's word on unknown options.
+    /// - Throws: `Usage`.
+    private func asked() throws -> (agent: String, params: JSON, op: OperationKey?) {
+        do {
+            let op = O.about.effect == .change ? try key() : nil
+            return (try chosenAgent(), try declared.params(reading: InputText()), op)
+        } catch let error as ValidationError {
+            let help = OperationHelp<Home, O>()
+            throw Usage(message: error.message, usage: help.usage, command: help.command)
+        }
     }
 
     private func key() throws -> OperationKey {

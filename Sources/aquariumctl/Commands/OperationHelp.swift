@@ -7,7 +7,7 @@ struct OperationHelp<Home: House, O: Operation> {
     private let parameters = DeclaredParameters<Home, O>.parameters
 
     private var name: MethodName { MethodName(about.method) }
-    private var command: String { "aquariumctl \(name.noun) \(name.verb)" }
+    var command: String { "aquariumctl \(name.noun) \(name.verb)" }
 
     var configuration: CommandConfiguration {
         CommandConfiguration(
@@ -16,7 +16,7 @@ struct OperationHelp<Home: House, O: Operation> {
     }
 
     /// Required parameters stand by themselves, which the parser can't know: --params may say them, too.
-    private var usage: String {
+    var usage: String {
         let required = parameters.filter(\.property.isRequired)
         let words = required.map { " --\($0.option) <\(SchemaWords.valueName($0.property))>" }.joined()
         return command + words + " [<options>]"

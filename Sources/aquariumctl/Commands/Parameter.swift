@@ -31,7 +31,7 @@ struct Parameter {
     var definition: Any {
         let help = ArgumentHelp(SchemaWords.help(property), valueName: SchemaWords.valueName(property))
         return isList
-            ? Option<[String]>(name: .customLong(option), help: help, completion: completion)
+            ? Option<[String]>(wrappedValue: [], name: .customLong(option), help: help, completion: completion)
             : Option<String?>(name: .customLong(option), help: help, completion: completion)
     }
 

@@ -21,7 +21,11 @@ final class ProgressLine: Sendable {
 
     /// Takes the line away before something else is printed.
     func end() {
-        guard isDrawn.withLock({ $0 }) else { return }
+        let wasDrawn = isDrawn.withLock { isDrawn in
+            defer { isDrawn = false }
+            return isDrawn
+        }
+        guard wasDrawn else { return }
         console.err(Array("\r\u{1b}[K".utf8))
     }
 }
