@@ -62,6 +62,10 @@ def test_who_may_not_is_told_so(node):
     done = node.try_("setpriv", "--reuid", "nobody", "--clear-groups", "aquariumctl", "cluster", "status")
     assert done.returncode == 1
     assert "permission denied" in done.stderr and "run as root" in done.stderr
+    # It may open the socket, but the agent is not for it.
+    stranger = ("setpriv", "--reuid", "aquarium-orch", "--regid", "aquarium-orch", "--groups", "aquarium")
+    done = node.try_(*stranger, "aquariumctl", "bootstrap", "status")
+    assert done.returncode == 1 and "Kind: peer.refused" in done.stderr, done.stderr
 
 
 def test_a_stopped_appliance_is_told_with_what_to_do(node):

@@ -3,11 +3,12 @@ import json
 import os
 import re
 import stat
+import subprocess
 
 import pytest
 from openapi_spec_validator import validate
 
-from node import AGENTS, field
+from node import AGENTS, REPO, field
 from wait import wait_until
 
 CHILDREN = {"bootstrap": "root", "orch": "aquarium-orch", "gateway": "aquarium-gateway"}
@@ -40,6 +41,14 @@ def test_files_are_where_a_package_would_put_them(node):
     loose = node.run("find", *folders, "(", "-perm", "/o+w", "-o", "-perm", "/u+s,g+s", "-o", "-not", "-uid", "0",
                      ")", "-not", "-type", "l", "-not", "-path", "/var/lib/aquarium/orch*")
     assert loose == "", f"open to others, set-uid or not root's: {loose}"
+
+
+def test_uninstall_leaves_nothing_of_what_was_installed(tmp_path):
+    for target in ("install", "uninstall"):
+        subprocess.run(
+            ["make", "-s", target, f"DESTDIR={tmp_path}"], cwd=REPO, check=True, timeout=60, capture_output=True)
+        files = [path for path in tmp_path.rglob("*") if not path.is_dir()]
+        assert (len(files) > 20) if target == "install" else not files, f"{target}: {files}"
 
 
 def test_state_belongs_to_its_agent_alone(node):

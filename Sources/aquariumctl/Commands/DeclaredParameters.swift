@@ -87,7 +87,8 @@ struct DeclaredParameters<Home: House, O: Operation>: ParsableArguments, CustomR
         }
         guard let whole else { return .object(members) }
         guard members.isEmpty else {
-            throw ValidationError("--params already says all parameters: leave out --\(MethodName.dashed(members[0].0)).")
+            let first = MethodName.dashed(members[0].0)
+            throw ValidationError("--params already says all parameters: leave out --\(first).")
         }
         return try input.json(whole, of: "--params")
     }

@@ -5,7 +5,8 @@ enum SchemaWords {
     static func help(_ property: Schema.Property) -> String {
         let (schema, isList) = item(of: property.schema)
         let words = schema.isScalar ? scalar(schema) : "JSON, @FILE, or - for stdin: \(shape(schema))"
-        return (property.isRequired ? "Required" : "Optional") + (isList ? ", may be repeated" : "") + ": " + words + "."
+        let need = property.isRequired ? "Required" : "Optional"
+        return need + (isList ? ", may be repeated" : "") + ": " + words + "."
     }
 
     static func valueName(_ property: Schema.Property) -> String {
@@ -52,10 +53,12 @@ enum SchemaWords {
         case .string: "text"
         case .array(let item): "[\(shape(item)), …]"
         case .map(let value): "{name: \(shape(value)), …}"
-        case .object(let properties):
-            "{" + properties.map { "\($0.name)\($0.isRequired ? "" : "?"): \(shape($0.schema))" }.joined(separator: ", ")
-                + "}"
+        case .object(let properties): "{" + properties.map(member).joined(separator: ", ") + "}"
         case .any: "any value"
         }
+    }
+
+    private static func member(_ property: Schema.Property) -> String {
+        "\(property.name)\(property.isRequired ? "" : "?"): \(shape(property.schema))"
     }
 }

@@ -38,8 +38,10 @@ struct Node: Sendable {
         }
     }
 
-    /// Why the agent could not be reached, where that is why it failed.
+    /// What this program knows better than the library: why there was no connection, and how to allow more time.
     func explain(_ problem: Problem, _ agent: String) -> Problem {
+        var problem = problem
+        if problem.kind == .deadline { problem.hint = "Allow more time with --deadline SECONDS." }
         guard problem.kind == .agentUnavailable else { return problem }
         return UnixSocket.whyUnreachable(socket(of: agent)) ?? problem
     }

@@ -32,13 +32,21 @@ struct UnixSocket: ~Copyable {
 
     deinit { close(descriptor) }
 
-    /// Nil if somebody listens there.
+    private struct Refusal: Decodable { let error: Problem }
+
+    /// Why a call could not be made: no connection, or one that the agent refuses with a line before it reads any.
+    /// - Returns: nil if somebody listens there and takes connections.
     static func whyUnreachable(_ path: String) -> Problem? {
         do {
-            _ = try UnixSocket(path)
-            return nil
+            let socket = try UnixSocket(path)
+            socket.finish()
+            var refusal: Problem?
+            try socket.receive(within: 2) {
+                refusal = try WireCoding.decode(Refusal.self, from: Array($0.utf8)).error
+            }
+            return refusal
         } catch {
-            return error
+            return error as? Problem
         }
     }
 
@@ -71,6 +79,10 @@ struct UnixSocket: ~Copyable {
             guard count > 0 else { break } // refused already; the reply says why
             rest = rest.dropFirst(count)
         }
+        finish()
+    }
+
+    private func finish() {
         shutdown(descriptor, Int32(SHUT_WR))
     }
 

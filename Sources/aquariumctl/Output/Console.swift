@@ -22,7 +22,7 @@ struct Console: Sendable {
             guard write(bytes, to: STDOUT_FILENO) else { throw OutputClosed() }
         },
         err: { bytes in _ = write(bytes, to: STDERR_FILENO) },
-        outIsTerminal: isatty(STDOUT_FILENO) == 1, errIsTerminal: isatty(STDERR_FILENO) == 1,
+        outIsTerminal: isTerminal(STDOUT_FILENO), errIsTerminal: isTerminal(STDERR_FILENO),
         allowsColor: ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty,
         size: {
             var size = winsize()
@@ -46,6 +46,11 @@ struct Console: Sendable {
     func bold(_ text: String) -> String { outIsTerminal && allowsColor ? "\u{1b}[1m\(text)\u{1b}[0m" : text }
     /// For `err`.
     func red(_ text: String) -> String { errIsTerminal && allowsColor ? "\u{1b}[31m\(text)\u{1b}[0m" : text }
+
+    /// One that can be drawn on.
+    private static func isTerminal(_ descriptor: CInt) -> Bool {
+        isatty(descriptor) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
+    }
 
     private static func write(_ bytes: [UInt8], to descriptor: CInt) -> Bool {
         var rest = bytes[...]

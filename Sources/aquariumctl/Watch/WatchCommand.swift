@@ -10,7 +10,7 @@ struct WatchCommand<Home: House>: AsyncParsableCommand {
     }
 
     @Option(help: ArgumentHelp("How long between two looks: 0.001 to 86400.", valueName: "seconds"))
-    var interval = Seconds(1)!
+    var interval = Seconds(2)!
     @OptionGroup var place: NodeOptions
 
     func run() async throws {

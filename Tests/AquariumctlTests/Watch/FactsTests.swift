@@ -42,6 +42,17 @@ import Testing
         #expect(wide.screen(.plain()).allSatisfy { $0.count <= 80 })
     }
 
+    @Test("the screen is drawn over what was there, and the terminal is as before in the end")
+    func terminal() throws {
+        let out = Captured()
+        let screen = Screen(.captured(out, Captured(), terminal: true))
+        try screen.show(facts(.none), before: nil)
+        screen.end()
+        #expect(out.text.hasPrefix("\u{1b}[?1049h\u{1b}[?25l\u{1b}[Haquarium  "))
+        #expect(out.text.contains("\u{1b}[1mbootstrap\u{1b}[0m     none\u{1b}[K\r\n"))
+        #expect(out.text.hasSuffix("\u{1b}[J\u{1b}[?25h\u{1b}[?1049l"))
+    }
+
     @Test("watching what is not there fails at once, with what to do")
     func unreachable() async {
         let run = await Run("watch --run-dir /nonexistent")
