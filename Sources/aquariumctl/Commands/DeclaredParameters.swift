@@ -45,7 +45,9 @@ struct DeclaredParameters<Home: House, O: Operation>: ParsableArguments, CustomR
             add(.whole, ArgumentHelp(words, valueName: "json"))
         }
         if O.about.effect == .change {
-            add(.op, ArgumentHelp(
+            add(
+                .op,
+                ArgumentHelp(
                     "The key under which this change is made once, however often it is asked for; random by default.",
                     valueName: "key"))
         }

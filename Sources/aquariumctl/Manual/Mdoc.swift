@@ -28,7 +28,9 @@ struct Mdoc {
         var isNew = true
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
             let isLiteral = line.hasPrefix("  ")
-            if line.isEmpty { isNew = true } else if isNew || paragraphs.last?.isLiteral != isLiteral {
+            if line.isEmpty {
+                isNew = true
+            } else if isNew || paragraphs.last?.isLiteral != isLiteral {
                 paragraphs.append((isLiteral, [String(line.drop { $0 == " " })]))
                 isNew = false
             } else {

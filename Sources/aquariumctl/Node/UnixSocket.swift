@@ -15,6 +15,7 @@ struct UnixSocket: ~Copyable {
             throw Problem(.agentUnavailable, "The path of the socket is too long: \(path)")
         }
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        limit(SO_SNDTIMEO, to: 30, of: descriptor)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
@@ -76,7 +77,8 @@ struct UnixSocket: ~Copyable {
         var rest = Array((line + "\n").utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-            guard count > 0 else { break } // refused already; the reply says why
+            // Refused already: the reply says why.
+            guard count > 0 else { break }
             rest = rest.dropFirst(count)
         }
         finish()
@@ -89,8 +91,7 @@ struct UnixSocket: ~Copyable {
     /// Gives each line until the agent closes.
     /// - Throws: `deadline` when nothing came for `seconds`, and what `line` throws.
     func receive(within seconds: Double, _ line: (String) throws -> Void) throws {
-        var limit = timeval(tv_sec: Int(seconds), tv_usec: Int(seconds.truncatingRemainder(dividingBy: 1) * 1e6))
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        Self.limit(SO_RCVTIMEO, to: seconds, of: descriptor)
         var (pending, chunk): ([UInt8], [UInt8]) = ([], Array(repeating: 0, count: 65536))
         while true {
             let count = recv(descriptor, &chunk, chunk.count, 0)
@@ -108,5 +109,11 @@ struct UnixSocket: ~Copyable {
             }
         }
         if !pending.isEmpty { try line(String(decoding: pending, as: UTF8.self)) }
+    }
+
+    /// How long one call of the system may take that connects or sends (SO_SNDTIMEO), or receives (SO_RCVTIMEO).
+    private static func limit(_ option: CInt, to seconds: Double, of descriptor: CInt) {
+        var limit = timeval(tv_sec: Int(seconds), tv_usec: Int(seconds.truncatingRemainder(dividingBy: 1) * 1e6))
+        setsockopt(descriptor, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 }
