@@ -42,6 +42,7 @@ struct LogsCommand<Home: House>: AsyncParsableCommand {
         try await untilInterrupted {
             var next = try await reader.last(lines)
             while let cursor = next { next = try await reader.after(cursor) }
+            throw Failure(problem: Problem(.methodUnknown, "This supervisor's logs can't be followed."))
         }
     }
 }
