@@ -36,7 +36,7 @@ import Testing
     @Test("the order in which the parameters stand does not matter")
     func canonical() async throws {
         try await withEcho { echo in
-            let replies = try echo.raw(
+            let replies = try await echo.raw(
                 #"{"id":1,"method":"echo.add","params":{"number":5,"is_slow":false},"meta":{"op":"key-one-1"}}"# + "\n"
                     + #"{"id":2,"method":"echo.add","params":{"is_slow": false,"number":5},"meta":{"op":"key-one-1"}}"#)
             #expect(replies.count == 2 && replies.allSatisfy { $0.contains(#""text":"5""#) }, "\(replies)")

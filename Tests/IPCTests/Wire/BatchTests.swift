@@ -11,7 +11,7 @@ import Testing
     @Test("the replies to a batch come as one array, refusals among them, nothing for notifications")
     func mixed() async throws {
         try await withEcho { echo in
-            let replies = try echo.raw(
+            let replies = try await echo.raw(
                 "[" + Self.say("1", "a") + #",7,{"jsonrpc":"2.0","method":"echo.say","params":{"text":"n"}},"#
                     + #"{"jsonrpc":"2.0","id":2,"method":"no.such"}]"#)
             #expect(replies.count == 1)
@@ -27,7 +27,7 @@ import Testing
     @Test("a batch of notifications alone is not answered, whatever is wrong with them")
     func notifications() async throws {
         try await withEcho { echo in
-            let replies = try echo.raw(
+            let replies = try await echo.raw(
                 #"[{"jsonrpc":"2.0","method":"no.such"},{"jsonrpc":"2.0","method":"echo.say","params":[1]}]"# + "\n"
                     + Self.say("9", "alive"))
             #expect(replies == [#"{"jsonrpc":"2.0","id":9,"result":{"text":"alive"}}"#])
@@ -42,7 +42,7 @@ import Testing
         ])
     func refused(line: String, code: Int) async throws {
         try await withEcho { echo in
-            let replies = try echo.raw(line + "\n" + Self.say("9", "alive"))
+            let replies = try await echo.raw(line + "\n" + Self.say("9", "alive"))
             #expect(replies.count == 2)
             #expect(
                 replies.first?.hasPrefix(#"{"jsonrpc":"2.0","id":null,"error":{"code":\#(code)"#) == true, "\(replies)")
@@ -60,14 +60,14 @@ import Testing
             #expect(echo.agent.waitingCount == 32)
             echo.agent.open()
             socket.finishSending()
-            #expect(try socket.readAll().components(separatedBy: #""result":{"text":"waited"}"#).count == 201)
+            #expect(try await socket.readAll().components(separatedBy: #""result":{"text":"waited"}"#).count == 201)
         }
     }
 
     @Test("a cancelled call of a batch is answered as such, and the others as if alone")
     func cancelled() async throws {
         try await withEcho { echo in
-            let replies = try echo.raw(
+            let replies = try await echo.raw(
                 #"[{"id":1,"method":"echo.wait"},{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":1}},"#
                     + Self.say("2", "b") + "]")
             #expect(replies.count == 1)

@@ -220,8 +220,8 @@ final class EchoHost: Sendable {
     func connect() throws -> RawSocket { try RawSocket(path) }
 
     /// Sends the lines, says that no more will come, and reads until the agent closes.
-    func raw(_ text: String) throws -> [String] {
-        try RawSocket(path).exchange(text).split(separator: "\n").map(String.init)
+    func raw(_ text: String) async throws -> [String] {
+        try await RawSocket(path).exchange(text).split(separator: "\n").map(String.init)
     }
 }
 

@@ -6,8 +6,10 @@ import Testing
     @Test(
         "valid JSON is accepted",
         arguments: [
-            "null", "true", "false", "0", "-0", "-12.5e+10", "1E2", #""""#, #""é\u00e9\ud83d\ude00\n""#, "[]", "[1,[2],{}]",
-            #"{"a":1,"b":{"a":2}}"#, " { \"a\" : [ 1 , 2 ] } ", String(repeating: "[", count: 32) + String(repeating: "]", count: 32),
+            "null", "true", "false", "0", "-0", "-12.5e+10", "1E2", #""""#, #""é\u00e9\ud83d\ude00\n""#, "[]",
+            "[1,[2],{}]",
+            #"{"a":1,"b":{"a":2}}"#, " { \"a\" : [ 1 , 2 ] } ",
+            String(repeating: "[", count: 32) + String(repeating: "]", count: 32),
         ])
     func valid(text: String) throws {
         try scan(Array(text.utf8))
@@ -16,7 +18,8 @@ import Testing
     @Test(
         "invalid JSON is refused",
         arguments: [
-            "", "nul", "01", "-", "1.", "1e", "+1", ".5", "'a'", #""a"#, #""\x""#, #""\u12g4""#, #""\ud83d""#, #""\ude00""#,
+            "", "nul", "01", "-", "1.", "1e", "+1", ".5", "'a'", #""a"#, #""\x""#, #""\u12g4""#, #""\ud83d""#,
+            #""\ude00""#,
             #""\ud83dx""#, "[1,]", "[1 2]", "[", "]", "{", #"{"a"}"#, #"{"a":}"#, #"{"a":1,}"#, "{a:1}", "1 2", "[]]",
             "\"\u{1}\"", "NaN", "Infinity",
         ])
@@ -38,7 +41,9 @@ import Testing
         #expect(throws: JSONScanner.Malformed.self) { try scan(Array(text.utf8)) }
     }
 
-    @Test("invalid UTF-8 is refused inside strings", arguments: [[0xff], [0xc3], [0xed, 0xa0, 0x80], [0xc0, 0x80]] as [[UInt8]])
+    @Test(
+        "invalid UTF-8 is refused inside strings",
+        arguments: [[0xff], [0xc3], [0xed, 0xa0, 0x80], [0xc0, 0x80]] as [[UInt8]])
     func invalidUTF8(bytes: [UInt8]) {
         #expect(throws: JSONScanner.Malformed.self) { try scan([0x22] + bytes + [0x22]) }
     }

@@ -22,7 +22,7 @@ import Testing
             for _ in 0..<50 { _ = try await client.call(EchoSay(text: "x")) }
             #expect(echo.agent.filledCount * size < 4 << 20, "\(echo.agent.filledCount) answers are held")
             socket.finishSending()
-            #expect(try socket.readAll().utf8.count { $0 == UInt8(ascii: "\n") } == calls)
+            #expect(try await socket.readAll().utf8.count { $0 == UInt8(ascii: "\n") } == calls)
         }
     }
 
@@ -33,13 +33,13 @@ import Testing
             for _ in 0..<256 { open.append(try echo.connect()) }
             // The last one is taken when it is answered.
             try open[255].send(Self.alive + "\n")
-            #expect(try open[255].readLine() == Self.answer)
+            #expect(try await open[255].readLine() == Self.answer)
             let refused = try echo.connect()
-            #expect(try refused.readAll().contains(#""kind":"busy""#))
+            #expect(try await refused.readAll().contains(#""kind":"busy""#))
             refused.end()
             open.removeLast().end()
             var tries = 0
-            while try echo.raw(Self.alive) != [Self.answer], tries < 500 {
+            while try await echo.raw(Self.alive) != [Self.answer], tries < 500 {
                 tries += 1
                 try await Task.sleep(for: .milliseconds(10))
             }
@@ -56,7 +56,7 @@ import Testing
             socket.finishSending()
             await echo.agent.untilWaiting()
             echo.agent.open()
-            let replies = try socket.readAll().split(separator: "\n").sorted()
+            let replies = try await socket.readAll().split(separator: "\n").sorted()
             #expect(
                 replies == [#"{"jsonrpc":"2.0","id":1,"result":{"text":"waited"}}"#, Substring(Self.answer)].sorted())
         }
@@ -69,10 +69,10 @@ import Testing
             for bytes: [UInt8] in [[0xff], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf5, 0x80, 0x80, 0x80]] {
                 try socket.send(
                     Array(#"{"id":1,"method":"echo.say","params":{"text":""#.utf8) + bytes + Array("\"}}\n".utf8))
-                #expect(try socket.readLine().contains("\"code\":-32700"), "\(bytes)")
+                #expect(try await socket.readLine().contains("\"code\":-32700"), "\(bytes)")
             }
             try socket.send(Self.alive + "\n")
-            #expect(try socket.readLine() == Self.answer)
+            #expect(try await socket.readLine() == Self.answer)
             socket.end()
         }
     }
@@ -80,7 +80,7 @@ import Testing
     @Test("an answer that is larger than a reply may be is told as such, and the connection lives on")
     func hugeAnswer() async throws {
         try await withEcho { echo in
-            let replies = try echo.raw(
+            let replies = try await echo.raw(
                 #"{"id":1,"method":"echo.fill","params":{"bytes":17000000}}"# + "\n" + Self.alive)
             #expect(replies.count == 2 && replies.first?.contains("larger than a reply may be") == true)
             #expect(replies.last == Self.answer)
@@ -91,7 +91,7 @@ import Testing
     func hugeBatch() async throws {
         try await withEcho { echo in
             let calls = (0..<4).map { #"{"id":\#($0),"method":"echo.fill","params":{"bytes":6000000}}"# }
-            let replies = try echo.raw("[" + calls.joined(separator: ",") + "]\n" + Self.alive)
+            let replies = try await echo.raw("[" + calls.joined(separator: ",") + "]\n" + Self.alive)
             #expect(replies.count == 2)
             let batch = replies.first { $0.hasPrefix("[") } ?? ""
             #expect(batch.utf8.count < 16 << 20)

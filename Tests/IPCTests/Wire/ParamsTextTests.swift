@@ -12,7 +12,8 @@ import Testing
     @Test(
         "text that would say something beyond its own value is refused",
         arguments: [
-            #"{},"method":"supervisor.restart""#, #"{}}"#, "{}\n{}", "", " ", #"{"a":"#, "{\"a\":\"\n\"}", "{\"a\":\"\u{0}\"}",
+            #"{},"method":"supervisor.restart""#, #"{}}"#, "{}\n{}", "", " ", #"{"a":"#, "{\"a\":\"\n\"}",
+            "{\"a\":\"\u{0}\"}",
         ])
     func malformed(_ text: String) {
         #expect { try ParamsText.line(ByteBuffer(string: text)) } throws: { ($0 as? Problem)?.kind == .parse }

@@ -1,7 +1,9 @@
+import Dispatch
 import Glibc
 
-/// A client that knows nothing of the protocol.
-struct RawSocket {
+/// A client that knows nothing of the protocol. What it waits for it waits for on a thread of its own: a test that blocked
+/// one of the few that all tasks share could keep the very answer from coming.
+struct RawSocket: Sendable {
     struct Failure: Error { let step: String }
     private let descriptor: CInt
 
@@ -22,12 +24,25 @@ struct RawSocket {
     }
 
     /// Sends all, says that no more will come, and reads until the agent closes.
-    func exchange(_ text: String) throws -> String {
+    func exchange(_ text: String) async throws -> String {
         defer { end() }
-        // A server that refuses closes before all was sent.
-        try? send(text)
-        finishSending()
-        return try readAll()
+        return try await Self.onThread {
+            // A server that refuses closes before all was sent.
+            try? send(text)
+            finishSending()
+            return try receiveAll()
+        }
+    }
+
+    /// One line, without its end.
+    func readLine() async throws -> String { try await Self.onThread { try receiveLine() } }
+
+    func readAll() async throws -> String { try await Self.onThread { try receiveAll() } }
+
+    private static func onThread(_ body: @escaping @Sendable () throws -> String) async throws -> String {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(with: Result { try body() }) }
+        }
     }
 
     func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
@@ -45,8 +60,7 @@ struct RawSocket {
         }
     }
 
-    /// One line, without its end.
-    func readLine() throws -> String {
+    private func receiveLine() throws -> String {
         var line: [UInt8] = []
         var byte: UInt8 = 0
         while recv(descriptor, &byte, 1, 0) == 1 {
@@ -56,7 +70,7 @@ struct RawSocket {
         throw Failure(step: "recv: no line")
     }
 
-    func readAll() throws -> String {
+    private func receiveAll() throws -> String {
         var answer: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65536)
         while true {

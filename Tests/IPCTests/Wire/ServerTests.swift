@@ -52,7 +52,7 @@ import Testing
     @Test("a deadline is answered by the agent although the method never ends")
     func deadline() async throws {
         try await withEcho { echo in
-            let reply = try echo.raw(#"{"id":1,"method":"echo.wait","meta":{"deadline_ms":20}}"#)
+            let reply = try await echo.raw(#"{"id":1,"method":"echo.wait","meta":{"deadline_ms":20}}"#)
             #expect(reply.count == 1)
             #expect(reply.first?.contains("\"code\":-32003") == true, "\(reply)")
         }
@@ -82,7 +82,7 @@ import Testing
             #expect(echo.agent.waitingCount == 32)
             echo.agent.open()
             socket.finishSending()
-            #expect(try socket.readAll().split(separator: "\n").count == 40)
+            #expect(try await socket.readAll().split(separator: "\n").count == 40)
         }
     }
 
@@ -110,7 +110,7 @@ import Testing
     @Test("a line typed by hand without id is answered with id null, and the connection is closed after half-close")
     func byHand() async throws {
         try await withEcho { echo in
-            let reply = try echo.raw(#"{"method":"echo.say","params":{"text":"x"}}"#)
+            let reply = try await echo.raw(#"{"method":"echo.say","params":{"text":"x"}}"#)
             #expect(reply == [#"{"jsonrpc":"2.0","id":null,"result":{"text":"x"}}"#])
         }
     }
@@ -122,7 +122,7 @@ import Testing
                 #"{"jsonrpc":"2.0","method":"echo.say","params":{"text":"x"}}"#,
                 #"{"jsonrpc":"2.0","id":"a","method":"echo.say","params":{"text":"y"}}"#,
             ]
-            let replies = try echo.raw(lines.joined(separator: "\n"))
+            let replies = try await echo.raw(lines.joined(separator: "\n"))
             #expect(replies == [#"{"jsonrpc":"2.0","id":"a","result":{"text":"y"}}"#])
         }
     }
@@ -150,7 +150,7 @@ import Testing
         ] as [(String, Int, String?)])
     func badLine(line: String, code: Int, pointer: String?) async throws {
         try await withEcho { echo in
-            let replies = try echo.raw(line + "\n" + #"{"id":9,"method":"echo.say","params":{"text":"alive"}}"#)
+            let replies = try await echo.raw(line + "\n" + #"{"id":9,"method":"echo.say","params":{"text":"alive"}}"#)
             #expect(replies.count == 2)
             #expect(replies.first?.contains("\"code\":\(code)") == true, "\(replies)")
             if let pointer { #expect(replies.first?.contains("\"pointer\":\"\(pointer)\"") == true, "\(replies)") }
@@ -161,7 +161,7 @@ import Testing
     @Test("a request line that is too long is refused once and the connection closed")
     func tooLong() async throws {
         try await withEcho { echo in
-            let replies = try echo.raw(String(repeating: "x", count: 2 << 20))
+            let replies = try await echo.raw(String(repeating: "x", count: 2 << 20))
             #expect(replies.count == 1)
             #expect(replies.first?.contains("request.too_large") == true)
         }
@@ -170,7 +170,7 @@ import Testing
     @Test("rpc.discover lists every method with parameters, result and an example")
     func discover() async throws {
         try await withEcho { echo in
-            let reply = try echo.raw(#"{"method":"rpc.discover"}"#).first ?? ""
+            let reply = try await echo.raw(#"{"method":"rpc.discover"}"#).first ?? ""
             for method in ["echo.say", "echo.wait", "echo.fail", "echo.count"] { #expect(reply.contains(method)) }
         }
     }
