@@ -71,6 +71,7 @@ install: ## Copies what was built to $(DESTDIR)/usr: programs, page, command lin
 	rm -rf $(DESTDIR)$(prefix)/share/aquarium/web
 	cp -r build/web $(DESTDIR)$(prefix)/share/aquarium/web
 	install -D -m 644 units/aquarium.service $(DESTDIR)$(prefix)/lib/systemd/system/aquarium.service
+	install -m 644 units/separate/* $(DESTDIR)$(prefix)/lib/systemd/system
 	install -D -m 644 units/sysusers.conf $(DESTDIR)$(prefix)/lib/sysusers.d/aquarium.conf
 	install -D -m 644 units/tmpfiles.conf $(DESTDIR)$(prefix)/lib/tmpfiles.d/aquarium.conf
 	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(man) $(dir $(COMPLETIONS:%=$(DESTDIR)%))
@@ -83,7 +84,7 @@ install: ## Copies what was built to $(DESTDIR)/usr: programs, page, command lin
 .PHONY: uninstall
 uninstall: ## Removes what `install` copied; the appliance's state in /var/lib/aquarium stays.
 	rm -rf $(DESTDIR)$(prefix)/libexec/aquarium $(DESTDIR)$(prefix)/share/aquarium
-	rm -f $(DESTDIR)$(prefix)/lib/systemd/system/aquarium.service
+	rm -f $(addprefix $(DESTDIR)$(prefix)/lib/systemd/system/,$(notdir units/aquarium.service $(wildcard units/separate/*)))
 	rm -f $(DESTDIR)$(prefix)/lib/sysusers.d/aquarium.conf $(DESTDIR)$(prefix)/lib/tmpfiles.d/aquarium.conf
 	rm -f $(COMMANDS:%=$(DESTDIR)$(prefix)/bin/%) $(DESTDIR)$(man)/aquariumctl*.1 $(COMPLETIONS:%=$(DESTDIR)%)
 

@@ -1,3 +1,4 @@
+import Glibc
 public import Logging
 public import NIOCore
 import NIOPosix
@@ -154,6 +155,12 @@ public final class AgentClient: Sendable {
 
     private func unavailable(_ error: any Error) -> Problem {
         logger.warning("an agent can't be reached", metadata: ["socket": "\(socketPath)", "error": "\(error)"])
+        if let failure = error as? IOError, [ENOENT, ECONNREFUSED].contains(failure.errnoCode) {
+            return Problem(
+                .agentUnavailable, "Nothing listens on \(socketPath): this part of the appliance does not run.",
+                hint: "`systemctl status 'aquarium*'` on the node tells what does. "
+                    + "Where each process is a systemd unit of its own, there is no supervisor.", retryable: true)
+        }
         return Problem(
             .agentUnavailable, "A part of the appliance does not answer right now.",
             hint: "It is restarted by itself; try again in a moment.", retryable: true)
