@@ -33,10 +33,11 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CRados", providers: [.apt(["librados-dev"])]),
+        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .target(name: "CLaunch"),
         .target(
-            name: "IPC", dependencies: ["CSystemd", argumentParser, logging, nioCore, nioPosix],
+            name: "IPC", dependencies: ["CLaunch", "CSeccomp", "CSystemd", argumentParser, logging, nioCore, nioPosix],
             swiftSettings: strict),
         .executableTarget(
             name: "aquariumctl", dependencies: ["IPC", argumentParser, logging, nioCore, nioPosix],
@@ -64,7 +65,7 @@ let package = Package(
             dependencies: ["gateway", "IPC", httpTypes, hummingbirdCore, logging, nioCore, nioPosix],
             swiftSettings: strict),
         .testTarget(
-            name: "IPCTests", dependencies: ["IPC", logging, nioCore, nioPosix], swiftSettings: strict),
+            name: "IPCTests", dependencies: ["CSeccomp", "IPC", logging, nioCore, nioPosix], swiftSettings: strict),
         .testTarget(
             name: "OrchAgentTests", dependencies: ["IPC", "orch-agent", logging, nioPosix], exclude: ["Fixtures"],
             swiftSettings: strict),

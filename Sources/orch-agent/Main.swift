@@ -1,14 +1,29 @@
 import ArgumentParser
 import Glibc
 import IPC
+import Logging
 
-@main struct OrchAgent: AsyncParsableCommand {
+@main struct OrchAgent: ConfinedCommand {
     static let configuration = CommandConfiguration(
         commandName: "orch-agent", abstract: "Tells what the Ceph cluster is and how it is.")
+    static let component = "orch-agent"
     @OptionGroup var options: AgentOptions
 
+    var leastLogLevel: Logger.Level { options.logLevel }
+
+    /// Its own state, and what glibc and librados read of the system. Not /etc/ceph, where client.admin's key lies.
+    var confinement: Confinement {
+        Confinement(
+            readable: Confinement.files(config: options.config) + [
+                options.stateDirectory(of: Orch.contract.description), "/dev/urandom", "/etc/group", "/etc/hosts",
+                "/etc/ld.so.cache", "/etc/nsswitch.conf", "/etc/passwd", "/etc/resolv.conf", "/etc/ssl", "/lib",
+                "/sys/devices/system", "/usr/lib",
+            ],
+            mayConnect: true, systemCalls: .orchAgent)
+    }
+
     func run() async throws {
-        try await AgentProcess(Orch.contract, options).serve { context in
+        try await AgentProcess(Orch.contract, options).serve(confinedBy: confinement) { context in
             OrchService(ClusterAccess(stateDirectory: context.stateDirectory, logger: context.logger))
         }
         // exit(3) would run librados' destructors under its own threads, which can end in SIGSEGV.

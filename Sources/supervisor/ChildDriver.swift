@@ -79,7 +79,7 @@ struct ChildDriver {
     /// A message to the notify socket. One that no child's main process sent is passed over.
     mutating func notified(by pid: pid_t, _ message: NotifyMessage) {
         guard let index = children.firstIndex(where: { $0.pid == pid }) else {
-            logger.debug("ignored a notification of a process that is no child", metadata: ["pid": "\(pid)"])
+            logger.warning("ignored a notification of a process that is no child", metadata: ["pid": "\(pid)"])
             return
         }
         if message.isReady { apply(.ready, to: index) }

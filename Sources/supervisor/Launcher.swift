@@ -106,6 +106,8 @@ final class Launcher: ProcessHost {
         let sockets = ["LISTEN_FDS=1", "LISTEN_FDNAMES=\(child.socket.name)", "LISTEN_PID=0000000000"]
         return [
             "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            // The runtime's crash report stops all threads, then makes calls that nobody would be left to answer.
+            "SWIFT_BACKTRACE=enable=no",
             "NOTIFY_SOCKET=\(settings.notifySocket)", "WATCHDOG_USEC=\(Int(microseconds))",
         ] + (hasSocket ? sockets : []) + child.environment
     }

@@ -298,6 +298,13 @@ def test_dead_managers_delay_nobody_and_are_told(node, done):
     assert node.children()["orch"]["pid"] == pid, "the agent has lived through it"
 
 
+def test_no_process_was_refused_a_system_call_that_it_needs(node, done):
+    """A bootstrap, all views of the cluster, managers killed: nothing of it is foreign to the processes' filters."""
+    lines = node.run("journalctl", "--unit", "aquarium", "--output", "cat", "--no-pager").splitlines()
+    assert sum("system calls are confined" in line for line in lines) >= 2, "they have filters"
+    assert [line for line in lines if "refused a system call" in line] == []
+
+
 def test_the_cluster_survives_a_power_cut(node, done):
     """With the node come back the appliance and its cluster, as they were."""
     fsid = node.ceph("osd", "dump")["fsid"]

@@ -4,7 +4,7 @@ public import NIOCore
 import NIOPosix
 
 /// The options that every agent takes.
-public struct AgentOptions: ParsableArguments {
+public struct AgentOptions: ParsableArguments, Sendable {
     @Option(help: "Listen here, when started by hand. The supervisor passes the socket instead.")
     public var socket: String?
     @Option(help: "The folder of the agent's own state. (default: /var/lib/aquarium/<agent>)")
@@ -15,6 +15,8 @@ public struct AgentOptions: ParsableArguments {
     public var logLevel: Logger.Level = .info
 
     public init() {}
+
+    public func stateDirectory(of agent: ContractDescription) -> String { state ?? "/var/lib/aquarium/\(agent.name)" }
 }
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}
@@ -42,7 +44,10 @@ public struct AgentProcess<Agent: Sendable> {
     }
 
     /// Serves until SIGTERM or SIGINT.
-    public func serve(_ makeAgent: (AgentContext) async throws -> Agent) async throws {
+    /// - Parameter confinement: nil for an agent whose own child processes need what it would give up.
+    public func serve(
+        confinedBy confinement: Confinement? = nil, _ makeAgent: (AgentContext) async throws -> Agent
+    ) async throws {
         let name = contract.description.name
         Log.start(component: "\(name)-agent", level: options.logLevel)
         ProcessLife.ignoreBrokenPipes()
@@ -51,10 +56,11 @@ public struct AgentProcess<Agent: Sendable> {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let context = AgentContext(
             logger: logger, configuration: try Configuration.load(options.config),
-            stateDirectory: options.state ?? "/var/lib/aquarium/\(name)", group: group)
+            stateDirectory: options.stateDirectory(of: contract.description), group: group)
         let server = AgentServer(
             contract, agent: try await makeAgent(context),
             operations: OperationStore(in: context.stateDirectory, logger: logger), logger: logger, group: group)
+        try confinement?.confineSystemCalls(logger)
         try await server.start(listening: listener)
         await ProcessLife.run(on: group.any(), logger: logger)
         await server.stop(drain: Self.drain)

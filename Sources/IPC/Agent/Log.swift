@@ -1,11 +1,19 @@
 import Glibc
 public import Logging
+import Synchronization
 
 /// One JSON object per event on stderr: time, level, component, message, and the variables beside it. Messages are
 /// constant sentences; what varies goes into the metadata, so that a log can be searched by either.
 public enum Log {
-    /// To be called once, before the first logger is made.
+    private static let isStarted = Mutex(false)
+
+    /// To be called before the first logger is made. The first call counts.
     public static func start(component: String, level: Logger.Level) {
+        let wasStarted = isStarted.withLock { started in
+            defer { started = true }
+            return started
+        }
+        guard !wasStarted else { return }
         LoggingSystem.bootstrap { _ in LineLogHandler(component: component, logLevel: level) }
     }
 }

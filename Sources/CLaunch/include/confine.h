@@ -1,0 +1,35 @@
+/// What a process gives up for good, where neither Swift nor a library of Debian 12 has the system call: Landlock.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/// Whether the caller has no_new_privs set: what the kernel wants of a process without privileges that confines itself.
+bool has_no_new_privs(void);
+
+/// Returns the version of the kernel's Landlock; 0: it has none, or it is switched off.
+int landlock_version(void);
+
+/// What is left to the caller, and to the threads and processes that it makes from then on. Its other threads keep
+/// what they have.
+struct landlock_rules {
+    /// Files, and folders with all below them, that may be read. All else of the file system may neither be read nor
+    /// changed. One that does not exist is passed over.
+    const char *const *readable;
+    size_t readable_count;
+    /// Whether TCP connections may be made. A port is opened by nobody.
+    bool may_connect;
+};
+
+/// Applies as much of it as the kernel's version knows: TCP from 4 on; from 6 on also signals and abstract Unix
+/// sockets, which then reach only processes with the same rules. Needs no_new_privs. Returns 0 or an errno.
+int landlock_confine(const struct landlock_rules *rules);
+
+/// Copies at most a page from the caller's own memory, at an address that may lead nowhere. Returns how much was read,
+/// or -1 with errno.
+ssize_t read_own_memory(uint64_t address, void *buffer, size_t size);
+
+/// Whether the thread of that id is one of the caller's process.
+bool is_own_thread(pid_t thread);
