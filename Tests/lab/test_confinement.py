@@ -146,9 +146,8 @@ def test_only_those_in_the_topology_may_talk_to_an_agent(appliance, way, user, r
         told(appliance, rf"refused a connection.*Uid {uid} ")
 
 
+@pytest.mark.parametrize("way", ["supervisor"], indirect=True)  # whose operations these are
 def test_the_gateway_is_refused_what_has_no_route_and_the_log_tells(appliance, way):
-    if way != "supervisor":
-        pytest.skip("only the supervisor has such operations")
     before = ways.pids(appliance, way)
     assert reach(appliance, "aquarium-gateway", "supervisor", "supervisor.restart", {"name": "orch"}) == "forbidden"
     assert reach(appliance, "aquarium-gateway", "supervisor", "supervisor.logs", {"name": "orch"}) == "forbidden"
@@ -157,10 +156,9 @@ def test_the_gateway_is_refused_what_has_no_route_and_the_log_tells(appliance, w
     assert ways.pids(appliance, way) == before
 
 
+@pytest.mark.parametrize("way", ["supervisor"], indirect=True)  # as units: systemd's socket, NotifyAccess=main
 def test_nobody_is_ready_on_behalf_of_another(appliance, way):
     """A READY=1 counts for the process that sends it, as the kernel names it: a stranger's is for nobody."""
-    if way != "supervisor":
-        pytest.skip("systemd's own socket: NotifyAccess=main")
     status = appliance.run("systemctl", "show", "--property", "StatusText", "aquarium")
     done = as_user(appliance, "aquarium-gateway", SPOOF, "/run/aquarium/notify.sock")
     assert done.returncode == 0, done.stderr
