@@ -5,7 +5,7 @@ import Logging
 /// What the driver needs done to processes.
 protocol ProcessHost: AnyObject {
     func launch(_ child: ChildSpec) throws(LaunchFailure) -> pid_t
-    func signal(_ name: String, _ number: CInt)
+    func signal(_ pid: pid_t, _ number: CInt)
 }
 
 /// Time and chance, as the driver sees them.
@@ -86,10 +86,13 @@ struct ChildDriver {
         if message.isHeartbeat { apply(.heartbeat, to: index) }
     }
 
-    mutating func died(_ name: String, _ exit: ProcessExit) {
-        guard let index = children.firstIndex(where: { $0.spec.name == name }) else { return }
+    mutating func died(_ pid: pid_t, _ exit: ProcessExit) {
+        guard let index = children.firstIndex(where: { $0.pid == pid }) else { return }
         buried(index, ChildExit(exit, because: children[index].killReason, at: surroundings.timestamp()))
     }
+
+    /// Whose process that is.
+    func name(of pid: pid_t) -> String? { children.first { $0.pid == pid }?.spec.name }
 
     /// When to call `expire` next; nil: never.
     var nextDeadline: SuspendingClock.Instant? {
@@ -163,16 +166,20 @@ struct ChildDriver {
         let child = children[index]
         switch effect {
         case .launch: launch(index)
-        case .terminate: host.signal(child.spec.name, SIGTERM)
+        case .terminate: signal(child, SIGTERM)
         case .kill:
             logger.error(
                 "child was silent for too long and is killed",
                 metadata: ["child": "\(child.spec.name)", "state": "\(child.state)"])
             children[index].killReason = child.state.killReason
-            host.signal(child.spec.name, SIGKILL)
+            signal(child, SIGKILL)
         case .limit(let limit): children[index].deadline = surroundings.now() + duration(of: limit, for: child)
         case .noLimit: children[index].deadline = nil
         }
+    }
+
+    private func signal(_ child: SupervisedChild, _ number: CInt) {
+        if let pid = child.pid { host.signal(pid, number) }
     }
 
     private func duration(of limit: ChildLifecycle.Limit, for child: SupervisedChild) -> Duration {

@@ -14,7 +14,18 @@ struct ChildLog {
     let writeEnd: CInt
     /// The last `kept` lines, oldest first.
     private(set) var lines: [String] = []
+    /// How many lines there have been.
+    private(set) var count = 0
     private var splitter = LineSplitter()
+
+    /// Some lines of the log.
+    struct Page: Equatable {
+        var lines: [String] = []
+        /// The cursor after the last of them: how many lines there have been up to it.
+        var next = 0
+        /// How many lines there were between the cursor that was asked for and the first of them, which are gone.
+        var missed = 0
+    }
 
     init(component: String) throws {
         self.component = component
@@ -40,7 +51,22 @@ struct ChildLog {
         keep(splitter.rest())
     }
 
+    func hasLines(after cursor: Int) -> Bool { !page(after: cursor, most: 1).lines.isEmpty }
+
+    /// - Parameters:
+    ///   - cursor: the first lines after it; nil: the last lines of all. One that is ahead of the log stems from before
+    ///     the supervisor's own restart: then the log is given from its beginning.
+    func page(after cursor: Int?, most: Int) -> Page {
+        guard let cursor else { return Page(lines: lines.suffix(most), next: count) }
+        let oldest = count - lines.count
+        let asked = cursor > count ? 0 : cursor
+        let first = max(asked, oldest)
+        let found = lines.dropFirst(first - oldest).prefix(most)
+        return Page(lines: Array(found), next: first + found.count, missed: first - asked)
+    }
+
     private mutating func keep(_ new: [[UInt8]]) -> [UInt8] {
+        count += new.count
         lines = (lines + new.map { String(decoding: $0, as: UTF8.self) }).suffix(Self.kept)
         return new.flatMap { event($0) + [UInt8(ascii: "\n")] }
     }

@@ -7,7 +7,7 @@ enum ProcessExit: Equatable {
     case signal(CInt)
 }
 
-/// Starts, signals and reaps the children's processes. One per child at a time.
+/// Starts, signals and reaps the children's processes.
 ///
 /// To be used on one thread that never ends: the kernel kills a child when the thread that launched it does.
 final class Launcher: ProcessHost {
@@ -30,7 +30,7 @@ final class Launcher: ProcessHost {
     private let listeners: [String: CInt]
     private let output: [String: CInt]
     private let null: CInt
-    private var running: [String: LaunchedProcess] = [:]
+    private var running: [pid_t: LaunchedProcess] = [:]
 
     /// - Parameters:
     ///   - listeners: the listening socket of each child, by name.
@@ -42,8 +42,8 @@ final class Launcher: ProcessHost {
         null = open("/dev/null", O_RDWR | O_CLOEXEC)
     }
 
-    /// Readable when the child of that name has ended.
-    var pidfds: [String: CInt] { running.mapValues(\.pidfd) }
+    /// Each readable when its process has ended.
+    var pidfds: [pid_t: CInt] { running.mapValues(\.pidfd) }
 
     func launch(_ child: ChildSpec) throws(LaunchFailure) -> pid_t {
         let identity = try settings.changesUsers ? Identity(child.user) : nil
@@ -60,34 +60,34 @@ final class Launcher: ProcessHost {
             limits: isService ? Self.serviceLimits : [],
             fds: [null, log, log] + (socket.map { [$0] } ?? [])
         ).launch()
-        running[child.name] = process
+        running[process.pid] = process
         return process.pid
     }
 
-    func signal(_ name: String, _ number: CInt) {
+    func signal(_ pid: pid_t, _ number: CInt) {
         // It may have ended meanwhile; its pidfd tells of that.
-        if let process = running[name] { _ = pidfd_signal(process.pidfd, number) }
+        if let process = running[pid] { _ = pidfd_signal(process.pidfd, number) }
     }
 
-    /// - Returns: how the child ended, once; nil while it runs.
-    func reap(_ name: String) -> ProcessExit? {
-        guard let process = running[name] else { return nil }
+    /// - Returns: how the process ended, once; nil while it runs.
+    func reap(_ pid: pid_t) -> ProcessExit? {
+        guard let process = running[pid] else { return nil }
         var state = pollfd(fd: process.pidfd, events: Int16(POLLIN), revents: 0)
         guard poll(&state, 1, 0) == 1 else { return nil }
         // What it left behind goes before it does: until it is reaped its pid, which is their session's id, can't be
         // anybody else's.
-        ProcessTable.kill { $0.session == process.pid && $0.pid != process.pid }
+        ProcessTable.kill { $0.session == pid && $0.pid != pid }
         var code: CInt = 0
         var signal: CInt = 0
         guard pidfd_reap(process.pidfd, &code, &signal) else { return nil }
         close(process.pidfd)
-        running[name] = nil
+        running[pid] = nil
         return signal == 0 ? .code(Int(code)) : .signal(signal)
     }
 
     /// Reaps descendants that the supervisor has adopted.
     func reapOrphans() {
-        while case let pid = ended_child(), pid > 0, !running.values.contains(where: { $0.pid == pid }) {
+        while case let pid = ended_child(), pid > 0, running[pid] == nil {
             waitpid(pid, nil, WNOHANG)
         }
     }
@@ -96,7 +96,7 @@ final class Launcher: ProcessHost {
     func killOrphans() {
         let supervisor = getpid()
         ProcessTable.kill { process in
-            process.parent == supervisor && !self.running.values.contains { $0.pid == process.pid }
+            process.parent == supervisor && self.running[process.pid] == nil
         }
         reapOrphans()
     }

@@ -103,7 +103,8 @@ struct Sockets {
     }
 
     private static func makeSocket(_ family: CInt, _ type: __socket_type) throws -> CInt {
-        let flags = type.rawValue | SOCK_CLOEXEC.rawValue
+        // Who accepts from a queue that another has emptied must not wait.
+        let flags = type.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
         let descriptor = socket(family, CInt(flags), 0)
         guard descriptor >= 0 else { throw SocketFailure("socket", errno: errno) }
         return descriptor

@@ -28,11 +28,40 @@ struct SupervisedChild {
     /// Whether its end, if it came now, was asked for.
     var wasToldToEnd: Bool { state == .stopping || state == .restarting }
 
+    /// Whether the supervisor itself is to answer on its socket.
+    var isAnsweredFor: Bool { state == .crashLoop && pid == nil }
+
     /// As `supervisor.status` tells it.
     var report: Child {
         Child(
             name: spec.name, state: state.reported, pid: pid.map(Int.init), since: since,
             restarts: max(launches - 1, 0), lastExit: lastExit)
+    }
+}
+
+extension ChildSpec {
+    /// What its clients speak.
+    var language: CrashLoopDesk.Language {
+        switch socket {
+        case .unix(let name): .lines(Contracts.all.first { $0.name == name }!)
+        case .tcp: .http
+        }
+    }
+}
+
+extension Problem {
+    /// What everybody is told who asks a child that crashes again and again.
+    /// - Parameter lines: of its log; the very last ones are shown.
+    static func crashLoop(of child: SupervisedChild, lastLines lines: [String]) -> Problem {
+        let name = child.spec.name
+        let last = lines.suffix(3).map { $0.count > 300 ? $0.prefix(300) + "…" : $0[...] }
+        let said = last.isEmpty ? "It has logged nothing." : "It logged last:\n" + last.joined(separator: "\n")
+        return Problem(
+            .agentCrashLoop,
+            "The \(child.spec.program) crashes again and again: \(child.lastExit?.reason ?? "unknown"). \(said)",
+            hint: "It is tried every \(RestartPolicy.crashLoopPause.components.seconds) s. supervisor.logs tells more; when the "
+                + "cause is gone, supervisor.restart with the name \(name) starts it at once.",
+            retryable: true)
     }
 }
 

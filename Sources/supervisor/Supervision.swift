@@ -11,9 +11,17 @@ actor Supervision {
     private let notifySocket: NotifySocket
     private var driver: ChildDriver
     private var logs: [String: ChildLog]
+    private var desks: [String: CrashLoopDesk]
     private var serviceManager: ServiceManager
-    /// Those who wait for something, and how to tell whether it has come.
-    private var waiters: [(isOver: (ChildDriver) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
+    private var waiters: [Waiter] = []
+
+    /// Somebody who waits for something.
+    private struct Waiter {
+        let isOver: (isolated Supervision) -> Bool
+        /// When it waits no longer.
+        var until: SuspendingClock.Instant?
+        let continuation: CheckedContinuation<Void, Never>
+    }
 
     init(
         _ topology: Topology, launching settings: Launcher.Settings, sockets: Sockets, serviceManager: ServiceManager,
@@ -24,6 +32,10 @@ actor Supervision {
             uniqueKeysWithValues: topology.children.map { ($0.name, try ChildLog(component: $0.program)) })
         launcher = Launcher(settings, listeners: sockets.listeners, output: logs.mapValues(\.writeEnd))
         driver = ChildDriver(topology, host: launcher, logger: logger)
+        desks = Dictionary(
+            uniqueKeysWithValues: topology.children.compactMap { child in
+                sockets.listeners[child.name].map { (child.name, CrashLoopDesk(listener: $0, language: child.language)) }
+            })
         notifySocket = sockets.notify
         self.serviceManager = serviceManager
     }
@@ -40,7 +52,7 @@ actor Supervision {
     func stop() async {
         serviceManager.stopping()
         driver.stop()
-        await until { $0.isStopped }
+        await until { $0.driver.isStopped }
         launcher.killOrphans()
     }
 
@@ -54,8 +66,8 @@ actor Supervision {
             throw Problem(.agentUnavailable, "The appliance is stopping.", hint: "Start it again.")
         }
         driver.restart(index)
-        await until { driver in
-            switch driver.children[index].state {
+        await until { supervision in
+            switch supervision.driver.children[index].state {
             case .running, .stopped, .backoff, .crashLoop: true
             case .starting, .restarting, .stopping: false
             }
@@ -67,9 +79,20 @@ actor Supervision {
             hint: "Read its last lines with supervisor.logs.", retryable: true)
     }
 
-    func log(of name: String, last count: Int) throws -> [String] {
+    /// - Parameters:
+    ///   - cursor: gives what came after it; nil: the last lines.
+    ///   - patience: how long to wait for a line where none is there after the cursor.
+    func log(
+        of name: String, after cursor: Int?, most count: Int, waiting patience: Duration
+    ) async throws -> ChildLog.Page {
         _ = try index(of: name)
-        return logs[name]?.lines.suffix(count) ?? []
+        if let cursor, patience > .zero {
+            await until(.now + patience) { supervision in
+                if supervision.driver.isStopping { return true }
+                return supervision.logs[name].map { $0.hasLines(after: cursor) } == true
+            }
+        }
+        return logs[name]?.page(after: cursor, most: count) ?? ChildLog.Page()
     }
 
     private func index(of name: String) throws -> Int {
@@ -86,17 +109,19 @@ actor Supervision {
         // What a child said last comes before its death, and whatever anybody said before the verdict on silence.
         if readable.contains(notifySocket.descriptor) { receiveNotifications() }
         for (name, log) in logs where readable.contains(log.readEnd) { readLog(name) }
-        for (name, pidfd) in launcher.pidfds where readable.contains(pidfd) { bury(name) }
+        for (pid, pidfd) in launcher.pidfds where readable.contains(pidfd) { bury(pid) }
         launcher.reapOrphans()
         driver.expire()
+        answerForTheDead(readable)
         report()
         return interest
     }
 
     private var interest: EventThread.Interest {
         EventThread.Interest(
-            readable: [notifySocket.descriptor] + logs.values.map(\.readEnd) + launcher.pidfds.values,
-            until: [driver.nextDeadline, serviceManager.nextBeat].compactMap { $0 }.min())
+            readable: [notifySocket.descriptor] + logs.values.map(\.readEnd) + launcher.pidfds.values
+                + driver.children.filter(\.isAnsweredFor).flatMap { desks[$0.spec.name]?.descriptors ?? [] },
+            until: ([driver.nextDeadline, serviceManager.nextBeat] + waiters.map(\.until)).compactMap { $0 }.min())
     }
 
     private func receiveNotifications() {
@@ -107,28 +132,49 @@ actor Supervision {
         if let events = logs[name]?.read() { Self.emit(events) }
     }
 
-    private func bury(_ name: String) {
-        guard let exit = launcher.reap(name) else { return }
-        readLog(name)
-        if let events = logs[name]?.childEnded() { Self.emit(events) }
-        driver.died(name, exit)
+    private func bury(_ pid: pid_t) {
+        guard let exit = launcher.reap(pid) else { return }
+        if let name = driver.name(of: pid) {
+            readLog(name)
+            if let events = logs[name]?.childEnded() { Self.emit(events) }
+        }
+        driver.died(pid, exit)
+    }
+
+    private func answerForTheDead(_ readable: Set<CInt>) {
+        for child in driver.children {
+            let name = child.spec.name
+            if child.isAnsweredFor {
+                desks[name]?.serve(readable, .crashLoop(of: child, lastLines: logs[name]?.lines ?? []))
+            } else {
+                desks[name]?.close()
+            }
+        }
     }
 
     private func report() {
         serviceManager.update(driver.children, isReady: driver.isReady, at: .now)
-        let over = waiters.filter { $0.isOver(driver) }
-        waiters.removeAll { $0.isOver(driver) }
-        for waiter in over { waiter.continuation.resume() }
+        let now = SuspendingClock.now
+        let waiting = waiters
+        waiters = []
+        for waiter in waiting {
+            if waiter.isOver(self) || waiter.until.map({ $0 <= now }) == true {
+                waiter.continuation.resume()
+            } else {
+                waiters.append(waiter)
+            }
+        }
     }
 
-    private func until(_ isOver: @escaping (ChildDriver) -> Bool) async {
-        await withCheckedContinuation { waiters.append((isOver, $0)) }
+    private func until(_ end: SuspendingClock.Instant? = nil, _ isOver: @escaping (isolated Supervision) -> Bool) async {
+        await withCheckedContinuation { waiters.append(Waiter(isOver: isOver, until: end, continuation: $0)) }
     }
 
     private static func emit(_ events: [UInt8]) {
         var rest = events[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { return }
             rest = rest.dropFirst(count)
         }

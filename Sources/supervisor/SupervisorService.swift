@@ -13,7 +13,9 @@ struct SupervisorService: SupervisorAPI {
     }
 
     func logs(_ request: SupervisorLogs, _: Call) async throws -> SupervisorLogs.Response {
-        let count = request.lines?.value ?? ChildLog.kept
-        return SupervisorLogs.Response(lines: try await supervision.log(of: request.name, last: count))
+        let page = try await supervision.log(
+            of: request.name, after: request.after?.value, most: request.lines?.value ?? ChildLog.kept,
+            waiting: .milliseconds(request.waitMs?.value ?? 0))
+        return SupervisorLogs.Response(lines: page.lines, next: LogCursor(clamping: page.next), missed: page.missed)
     }
 }

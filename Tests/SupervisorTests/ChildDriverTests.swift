@@ -10,17 +10,19 @@ private final class FakeHost: ProcessHost {
     var launches: [String] = []
     var signals: [String] = []
     var failure: LaunchFailure?
+    private var names: [pid_t: String] = [:]
     private var lastPid: pid_t = 1000
 
     func launch(_ child: ChildSpec) throws(LaunchFailure) -> pid_t {
         launches.append(child.name)
         if let failure { throw failure }
         lastPid += 1
+        names[lastPid] = child.name
         return lastPid
     }
 
-    func signal(_ name: String, _ number: CInt) {
-        signals.append("\(name) \(number == SIGTERM ? "TERM" : "KILL")")
+    func signal(_ pid: pid_t, _ number: CInt) {
+        signals.append("\(names[pid] ?? "nobody") \(number == SIGTERM ? "TERM" : "KILL")")
     }
 }
 
@@ -42,6 +44,7 @@ private final class Appliance {
     func pid(_ name: String) -> pid_t { driver.children.first { $0.spec.name == name }?.pid ?? -1 }
     func state(_ name: String) -> ChildLifecycle.State? { driver.children.first { $0.spec.name == name }?.state }
     func says(_ name: String, _ message: NotifyMessage) { driver.notified(by: pid(name), message) }
+    func died(_ name: String, _ exit: ProcessExit) { driver.died(pid(name), exit) }
     func ready(_ name: String) { says(name, NotifyMessage(isReady: true)) }
 
     /// Lets time pass as the main loop would see it: it wakes at each deadline.
@@ -87,7 +90,7 @@ struct ChildDriverTests {
             appliance.wait(.milliseconds(600))
             appliance.says("agent", NotifyMessage(isHeartbeat: true))
         }
-        appliance.driver.died("agent", .signal(SIGSEGV))
+        appliance.died("agent", .signal(SIGSEGV))
         let report = appliance.driver.children[0].report
         #expect(report.state == .starting)
         #expect(report.restarts == 1)
@@ -101,7 +104,7 @@ struct ChildDriverTests {
     func backoff() {
         let appliance = Appliance([agent])
         for delay in [50, 100] {
-            appliance.driver.died("agent", .code(1))
+            appliance.died("agent", .code(1))
             #expect(appliance.state("agent") == .backoff)
             #expect(appliance.driver.children[0].report.pid == nil)
             appliance.wait(.milliseconds(delay - 1))
@@ -115,7 +118,7 @@ struct ChildDriverTests {
     func crashLoop() {
         let appliance = Appliance([agent])
         for _ in 1...5 {
-            appliance.driver.died("agent", .code(1))
+            appliance.died("agent", .code(1))
             if appliance.state("agent") == .backoff { appliance.wait(.seconds(1)) }
         }
         #expect(appliance.state("agent") == .crashLoop)
@@ -123,11 +126,11 @@ struct ChildDriverTests {
         #expect(appliance.host.launches.count == 5)
         appliance.wait(.seconds(1))
         #expect(appliance.host.launches.count == 6)
-        appliance.driver.died("agent", .code(1))
+        appliance.died("agent", .code(1))
         #expect(appliance.state("agent") == .crashLoop)
         appliance.driver.restart(0)
         #expect(appliance.state("agent") == .starting)
-        appliance.driver.died("agent", .code(1))
+        appliance.died("agent", .code(1))
         #expect(appliance.state("agent") == .backoff)
     }
 
@@ -135,7 +138,7 @@ struct ChildDriverTests {
     func launchFailure() {
         let appliance = Appliance([agent])
         appliance.host.failure = .step("setuid", errno: EPERM)
-        appliance.driver.died("agent", .code(1))
+        appliance.died("agent", .code(1))
         appliance.wait(.milliseconds(50))
         #expect(appliance.state("agent") == .backoff)
         #expect(
@@ -155,10 +158,10 @@ struct ChildDriverTests {
         #expect(appliance.host.signals == [])
         appliance.wait(.seconds(0.1))
         #expect(appliance.host.signals == ["agent KILL"])
-        appliance.driver.died("agent", .signal(SIGKILL))
+        appliance.died("agent", .signal(SIGKILL))
         #expect(appliance.state("agent") == .starting)
         #expect(appliance.driver.children[0].lastExit?.reason == "killed by SIGKILL: its heartbeat had stopped")
-        appliance.driver.died("agent", .signal(SIGKILL))
+        appliance.died("agent", .signal(SIGKILL))
         #expect(appliance.driver.children[0].lastExit?.reason == "killed by SIGKILL")
     }
 
@@ -188,7 +191,7 @@ struct ChildDriverTests {
             appliance.ready("agent")
             appliance.driver.restart(0)
             #expect(appliance.host.signals == Array(repeating: "agent TERM", count: round))
-            appliance.driver.died("agent", .code(0))
+            appliance.died("agent", .code(0))
             #expect(appliance.state("agent") == .starting)
         }
     }
@@ -203,10 +206,10 @@ struct ChildDriverTests {
         appliance.says("agent", NotifyMessage(isHeartbeat: true))
         appliance.wait(.seconds(1))
         #expect(appliance.host.signals == ["front TERM", "front KILL"])
-        appliance.driver.died("front", .signal(SIGKILL))
+        appliance.died("front", .signal(SIGKILL))
         #expect(appliance.host.signals == ["front TERM", "front KILL", "agent TERM"])
         #expect(!appliance.driver.isStopped)
-        appliance.driver.died("agent", .code(0))
+        appliance.died("agent", .code(0))
         #expect(appliance.driver.isStopped)
         #expect(appliance.driver.nextDeadline == nil)
     }
@@ -215,8 +218,8 @@ struct ChildDriverTests {
     func deathWhileStopping() {
         let appliance = Appliance([agent, front])
         appliance.driver.stop()
-        appliance.driver.died("agent", .code(1))
-        appliance.driver.died("front", .code(0))
+        appliance.died("agent", .code(1))
+        appliance.died("front", .code(0))
         #expect(appliance.driver.isStopped)
         #expect(appliance.host.launches == ["agent", "front"])
     }

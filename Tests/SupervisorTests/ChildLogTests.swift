@@ -63,6 +63,32 @@ struct ChildLogTests {
         #expect(log.lines.last == "line 250")
     }
 
+    @Test("who follows by the cursor of the last answer gets every line once, and is told of those it came too late for")
+    func following() throws {
+        var log = try ChildLog(component: "x")
+        defer { close(log) }
+        for number in 1...3 { _ = lines(&log, of: "line \(number)\n") }
+        #expect(log.page(after: nil, most: 2) == ChildLog.Page(lines: ["line 2", "line 3"], next: 3))
+        #expect(log.page(after: 0, most: 2) == ChildLog.Page(lines: ["line 1", "line 2"], next: 2))
+        #expect(log.page(after: 2, most: 2) == ChildLog.Page(lines: ["line 3"], next: 3))
+        #expect(log.page(after: 3, most: 2) == ChildLog.Page(lines: [], next: 3))
+        #expect(log.hasLines(after: 2))
+        #expect(!log.hasLines(after: 3))
+        for number in 4...300 { _ = lines(&log, of: "line \(number)\n") }
+        let late = log.page(after: 3, most: 1)
+        #expect(late == ChildLog.Page(lines: ["line 101"], next: 101, missed: 97))
+        #expect(log.page(after: 101, most: 1).lines == ["line 102"])
+    }
+
+    @Test("a cursor from before the supervisor's own restart begins anew")
+    func cursorAhead() throws {
+        var log = try ChildLog(component: "x")
+        defer { close(log) }
+        #expect(!log.hasLines(after: 500))
+        _ = lines(&log, of: "line 1\n")
+        #expect(log.page(after: 500, most: 9) == ChildLog.Page(lines: ["line 1"], next: 1))
+    }
+
     @Test("a line of any length costs a bounded amount of memory, and bytes that are no text do no harm")
     func bounds() {
         var splitter = LineSplitter()

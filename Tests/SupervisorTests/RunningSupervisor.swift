@@ -69,13 +69,44 @@ final class RunningSupervisor {
 
     /// What a child answers to a new connection to its Unix socket: its pid.
     func ask(_ name: String) throws -> Int? {
-        let descriptor = try Self.socket(folder + "/run/\(name).sock", SOCK_STREAM) { connect($0, $1, $2) }
+        let descriptor = try connect(name)
         defer { close(descriptor) }
+        return try exchange(descriptor, "").flatMap { Int($0) }
+    }
+
+    /// A connection to a child's Unix socket; the caller closes it.
+    func connect(_ name: String) throws -> CInt {
+        try Self.socket(folder + "/run/\(name).sock", SOCK_STREAM) { Glibc.connect($0, $1, $2) }
+    }
+
+    /// A connection to the port that the supervisor holds for the gateway; the caller closes it.
+    func connectToPage() throws -> CInt {
+        let descriptor = Glibc.socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let address = SocketAddress(try ListenAddress("127.0.0.1:\(try #require(listeningPort))"))
+        try #require(address.use { Glibc.connect(descriptor, $0, $1) } == 0)
+        return descriptor
+    }
+
+    /// Found by the inodes of the supervisor's descriptors, as any other process would.
+    private var listeningPort: UInt16? {
+        let sockets = process.fds().values
+        for line in readLines("/proc/net/tcp").dropFirst() {
+            let words = line.split(separator: " ")
+            guard words.count > 9, words[3] == "0A", sockets.contains("socket:[\(words[9])]") else { continue }
+            return words[1].split(separator: ":").last.flatMap { UInt16($0, radix: 16) }
+        }
+        return nil
+    }
+
+    /// Sends something and gives what comes back, at most 64 KiB; nil if the other side closes.
+    func exchange(_ descriptor: CInt, _ text: String) throws -> String? {
         var limit = timeval(tv_sec: 10, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        var buffer = [UInt8](repeating: 0, count: 32)
+        let bytes = Array(text.utf8)
+        if !bytes.isEmpty { try #require(send(descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL)) == bytes.count) }
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
         let count = read(descriptor, &buffer, buffer.count)
-        return count > 0 ? Int(String(decoding: buffer[..<count], as: UTF8.self)) : nil
+        return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
     }
 
     private static func request(in folder: String) -> LaunchRequest {

@@ -1,5 +1,7 @@
 import Glibc
 import IPC
+import Logging
+import NIOPosix
 import Testing
 
 @testable import supervisor
@@ -9,6 +11,12 @@ struct SupervisorProcessTests {
     private func ready(_ does: [String: String] = [:]) async throws -> RunningSupervisor {
         let supervisor = try RunningSupervisor(does)
         try await eventually("READY=1") { supervisor.notifications().contains("READY=1") }
+        return supervisor
+    }
+
+    private func listening(_ does: [String: String]) async throws -> RunningSupervisor {
+        let supervisor = try RunningSupervisor(does)
+        try await eventually("the sockets are there") { !supervisor.notifications().isEmpty }
         return supervisor
     }
 
@@ -73,6 +81,67 @@ struct SupervisorProcessTests {
         try supervisor.setBehaviour(of: "orch-agent", "serve")
         #expect(try await supervisor.client.call(SupervisorRestart(name: "orch")).state == .running)
         try await eventually("READY=1") { supervisor.notifications().contains("READY=1") }
+    }
+
+    @Test("in its crash loop the supervisor answers in its place, at once, and no more when it is launched again")
+    func crashLoopAnswer() async throws {
+        let supervisor = try await listening(["orch-agent": "die"])
+        // Who connects before waits in the queue, and is answered then too.
+        let early = try supervisor.connect("orch")
+        defer { close(early) }
+        try await eventually("crash loop") { try await supervisor.child("orch").state == .crashLoop }
+        let begin = ContinuousClock.now
+        let orch = AgentClient(
+            socketPath: supervisor.folder + "/run/orch.sock", group: MultiThreadedEventLoopGroup.singleton,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let problem = await #expect(throws: Problem.self) { try await orch.call(ClusterStatus()) }
+        print("answered in \(ContinuousClock.now - begin)")
+        #expect(problem?.kind == .agentCrashLoop)
+        #expect(problem?.message.hasPrefix("The orch-agent crashes again and again: ended with exit code 3.") == true)
+        let last = try #require(try await supervisor.log(of: "orch").last)
+        #expect(problem?.message.hasSuffix("\n" + last) == true)
+        #expect(problem?.hint?.contains("supervisor.restart") == true)
+        let line = try supervisor.exchange(early, #"[{"id":1,"method":"a"},{"method":"b","jsonrpc":"2.0"}]"# + "\n")
+        #expect(line?.hasPrefix(#"[{"jsonrpc":"2.0","id":1,"error":{"code":-32008,"#) == true)
+        #expect(line?.hasSuffix("}]\n") == true)
+        try supervisor.setBehaviour(of: "orch-agent", "serve")
+        let child = try await supervisor.client.call(SupervisorRestart(name: "orch"))
+        #expect(try supervisor.exchange(early, "") == nil)
+        #expect(try supervisor.ask("orch") == child.pid)
+        await orch.close()
+    }
+
+    @Test("while the gateway is in its crash loop, browsers get a 503 that says so, without the log")
+    func crashLoopPage() async throws {
+        let supervisor = try await listening(["gateway": "die"])
+        try await eventually("crash loop") { try await supervisor.child("gateway").state == .crashLoop }
+        let connection = try supervisor.connectToPage()
+        defer { close(connection) }
+        let answer = try #require(
+            try supervisor.exchange(connection, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"))
+        #expect(answer.hasPrefix("HTTP/1.1 503 Service Unavailable\r\n"))
+        #expect(answer.contains("\r\nRetry-After: 30\r\n"))
+        #expect(answer.contains(#""kind":"agent.crash_loop""#))
+        #expect(!answer.contains("started"))
+        let parts = try #require(answer.firstRange(of: "\r\n\r\n"))
+        #expect(answer.contains("\r\nContent-Length: \(answer[parts.upperBound...].utf8.count)\r\n"))
+    }
+
+    @Test("a follower of a log waits for the next line, and misses none across the child's lives")
+    func followedLog() async throws {
+        let supervisor = try await ready()
+        let first = try await supervisor.client.call(SupervisorLogs(name: "orch"))
+        #expect(first.next.value == first.lines.count)
+        let wait = WaitTime(clamping: 30_000)
+        let client = supervisor.client
+        async let next = client.call(SupervisorLogs(name: "orch", after: first.next, waitMs: wait))
+        let child = try await supervisor.client.call(SupervisorRestart(name: "orch"))
+        let second = try await next
+        #expect(second.lines == ["started \(try #require(child.pid))"])
+        #expect(second.next.value == first.next.value + 1)
+        let none = SupervisorLogs(name: "orch", after: second.next, waitMs: WaitTime(clamping: 20))
+        #expect(
+            try await client.call(none) == SupervisorLogs.Response(lines: [], next: second.next, missed: 0))
     }
 
     @Test("an unknown child is refused with the names of those there are")

@@ -75,17 +75,33 @@ public struct SupervisorRestart: Operation {
 
 public struct SupervisorLogs: Operation {
     public static let about = About(
-        "supervisor.logs", .read, "Gives the last lines that one of the appliance's processes has logged.",
+        "supervisor.logs", .read,
+        "Gives the last lines that one of the appliance's processes has logged, or those after a cursor, for which it "
+            + "can wait: who calls again and again with the cursor of the last answer follows the log.",
         role: .admin, errors: [.childUnknown])
     public var name: String
     public var lines: LineCount?
-    public init(name: String, lines: LineCount? = nil) {
+    /// Only lines after this one, the oldest first.
+    public var after: LogCursor?
+    /// How long to wait for a line where none is there after the cursor.
+    public var waitMs: WaitTime?
+    public init(name: String, lines: LineCount? = nil, after: LogCursor? = nil, waitMs: WaitTime? = nil) {
         self.name = name
         self.lines = lines
+        self.after = after
+        self.waitMs = waitMs
     }
 
     public struct Response: Codable, Sendable, Equatable {
         public var lines: [String]
-        public init(lines: [String]) { self.lines = lines }
+        /// What to ask for next, to go on after the last of these lines.
+        public var next: LogCursor
+        /// How many lines after the cursor were gone already: the supervisor keeps the last 200.
+        public var missed: Int
+        public init(lines: [String], next: LogCursor, missed: Int) {
+            self.lines = lines
+            self.next = next
+            self.missed = missed
+        }
     }
 }

@@ -1,22 +1,38 @@
 /// How many lines of a log: 1 to 1000.
-public struct LineCount: Described, Sendable, Equatable {
+public struct LineCount: BoundedInteger {
     public let value: Int
     public static let range = 1...1000
-    public static var schema: Schema {
-        .integer(minimum: Int64(range.lowerBound), maximum: Int64(range.upperBound))
-    }
     public static var example: LineCount { LineCount(clamping: 100) }
 
     public init(clamping value: Int) {
-        self.value = min(max(value, Self.range.lowerBound), Self.range.upperBound)
+        self.value = value.clamped(to: Self.range)
     }
+}
 
-    public init(from decoder: any Decoder) throws {
-        self.init(clamping: try decoder.singleValueContainer().decode(Int.self))
+/// A place in a log: how many lines come before it.
+public struct LogCursor: BoundedInteger {
+    public let value: Int
+    public static let range = 0...(1 << 53)
+    public static var example: LogCursor { LogCursor(clamping: 1200) }
+
+    public init(clamping value: Int) {
+        self.value = value.clamped(to: Self.range)
     }
+}
 
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(value)
+/// How long a caller wants to wait for something to happen, in milliseconds: up to 30 s.
+public struct WaitTime: BoundedInteger {
+    public let value: Int
+    public static let range = 0...30_000
+    public static var example: WaitTime { WaitTime(clamping: 10_000) }
+
+    public init(clamping value: Int) {
+        self.value = value.clamped(to: Self.range)
+    }
+}
+
+extension Int {
+    fileprivate func clamped(to range: ClosedRange<Int>) -> Int {
+        Swift.min(Swift.max(self, range.lowerBound), range.upperBound)
     }
 }

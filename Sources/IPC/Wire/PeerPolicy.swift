@@ -49,7 +49,7 @@ struct PeerPolicy: Sendable {
 }
 
 /// `struct ucred` of <sys/socket.h>, which Glibc's module leaves out.
-private struct PeerCredentials: BitwiseCopyable, Sendable {
+struct PeerCredentials: BitwiseCopyable, Sendable {
     var pid: pid_t = 0
     var uid: uid_t = 0
     var gid: gid_t = 0

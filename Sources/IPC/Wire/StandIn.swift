@@ -1,0 +1,78 @@
+import Glibc
+public import NIOCore
+
+/// Speaks for an agent that is not there: to one connection, and always the same refusal. It does no I/O.
+public struct StandIn {
+    private let peers: PeerPolicy
+    private var codec = LineCodec(maxLength: LineCodec.maxRequestLength)
+
+    /// - Parameter contract: of the agent that it stands in for; tells who may connect.
+    public init(for contract: ContractDescription) {
+        peers = PeerPolicy(allowed: contract.peers)
+    }
+
+    /// - Parameter connection: a connected Unix socket.
+    /// - Returns: the line for a peer that the agent would not talk to either; its connection is to be closed then.
+    public func refusal(of connection: CInt) -> ByteBuffer? {
+        var peer = PeerCredentials()
+        var length = socklen_t(MemoryLayout<PeerCredentials>.size)
+        // Whose uid the kernel doesn't tell is nobody's.
+        if getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 { peer.uid = .max }
+        guard case .failure(let problem) = peers.classify(uid: peer.uid, pid: peer.pid) else { return nil }
+        return Reply.failure(.null, problem, Self.allocator)
+    }
+
+    /// Takes what was received.
+    /// - Returns: one error for each request that is whole by now, and whether more can be understood.
+    public mutating func answer(_ bytes: [UInt8], with problem: Problem) -> (replies: ByteBuffer, goesOn: Bool) {
+        var bytes = ByteBuffer(bytes: bytes)
+        codec.append(&bytes)
+        var replies = ByteBuffer()
+        do {
+            while let line = try codec.next() { Self.answer(line, with: problem, to: &replies) }
+            return (replies, true)
+        } catch {
+            let tooLong = Problem(
+                .requestTooLarge, "A request line has \(LineCodec.maxRequestLength) bytes at most.")
+            replies.writeImmutableBuffer(Reply.failure(.null, tooLong, Self.allocator))
+            return (replies, false)
+        }
+    }
+
+    private static let allocator = ByteBufferAllocator()
+
+    private static func answer(_ line: ByteBuffer, with problem: Problem, to replies: inout ByteBuffer) {
+        do throws(Envelope.Refusal) {
+            switch try Envelope.readLine(line) {
+            case .single(let message):
+                if let reply = reply(to: message, problem) { replies.writeImmutableBuffer(reply) }
+            case .batch(let messages): answer(messages, with: problem, to: &replies)
+            }
+        } catch {
+            replies.writeImmutableBuffer(Reply.failure(error.id ?? .null, error.problem, allocator))
+        }
+    }
+
+    private static func answer(
+        _ messages: [Result<Envelope.Message, Envelope.Refusal>], with problem: Problem, to replies: inout ByteBuffer
+    ) {
+        let answers = messages.compactMap { reply(to: $0, problem) }
+        guard !answers.isEmpty else { return }
+        for (index, answer) in answers.enumerated() {
+            replies.writeStaticString(index == 0 ? "[" : ",")
+            replies.writeBytes(answer.readableBytesView.dropLast())
+        }
+        replies.writeStaticString("]\n")
+    }
+
+    /// - Returns: nil for what is never answered: a notification, a reply.
+    private static func reply(
+        to message: Result<Envelope.Message, Envelope.Refusal>, _ problem: Problem
+    ) -> ByteBuffer? {
+        switch message {
+        case .success(.call(let id, _, _, _)): id.map { Reply.failure($0, problem, allocator) }
+        case .success(.result), .success(.failure): nil
+        case .failure(let refusal): refusal.id.map { Reply.failure($0, refusal.problem, allocator) }
+        }
+    }
+}

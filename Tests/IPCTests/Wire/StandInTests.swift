@@ -1,0 +1,43 @@
+import NIOCore
+import Testing
+
+@testable import IPC
+
+struct StandInTests {
+    private let problem = Problem(.agentCrashLoop, "It crashes.")
+    private static let error = #""error":{"code":-32008,"message":"It crashes.","data":{"kind":"agent.crash_loop","retryable":false}}}"#
+
+    private func answer(_ standIn: inout StandIn, _ text: String) -> [String] {
+        let replies = standIn.answer(Array(text.utf8), with: problem).replies
+        return String(buffer: replies).split(separator: "\n").map(String.init)
+    }
+
+    @Test("every request gets the error under its own id, however the lines are cut; a notification gets none")
+    func requests() {
+        var standIn = StandIn(for: Echo.contract.description)
+        #expect(answer(&standIn, #"{"jsonrpc":"2.0","id":1,"meth"#) == [])
+        let rest = #"od":"a"}"# + "\n\n" + #"{"jsonrpc":"2.0","method":"b"}"# + "\r\n" + #"{"method":"c"}"# + "\n"
+        let replies = answer(&standIn, rest)
+        #expect(replies == [#"{"jsonrpc":"2.0","id":1,"# + Self.error, #"{"jsonrpc":"2.0","id":null,"# + Self.error])
+    }
+
+    @Test("a batch gets one array, and what is no request its own error")
+    func others() {
+        var standIn = StandIn(for: Echo.contract.description)
+        let batch = answer(&standIn, #"[{"jsonrpc":"2.0","id":"a","method":"m"},1]"# + "\n")
+        #expect(batch.count == 1)
+        #expect(batch[0].hasPrefix(#"[{"jsonrpc":"2.0","id":"a","# + Self.error + #",{"jsonrpc":"2.0","id":null,"#))
+        #expect(batch[0].hasSuffix("}]"))
+        #expect(answer(&standIn, "{nonsense\n").first?.contains(#""code":-32700"#) == true)
+        #expect(answer(&standIn, #"[{"jsonrpc":"2.0","method":"m"}]"# + "\n") == [])
+    }
+
+    @Test("a line that is too long ends the conversation")
+    func tooLong() {
+        var standIn = StandIn(for: Echo.contract.description)
+        let (replies, goesOn) = standIn.answer(
+            Array(repeating: UInt8(ascii: "a"), count: LineCodec.maxRequestLength + 1), with: problem)
+        #expect(!goesOn)
+        #expect(String(buffer: replies).contains(#""kind":"request.too_large""#))
+    }
+}
