@@ -15,8 +15,9 @@ struct Gateway: Sendable {
     private let events: EventHub
     private let server: HTTPServer
 
-    /// How long requests that run at the end may go on: less than the supervisor waits before it kills.
-    static let drain = Duration.seconds(4)
+    /// How long requests that run at the end may go on: a little less than the supervisor gives a gateway that hands
+    /// over to another. When the whole appliance stops it is more than is given, and what still runs then is cut off.
+    static let drain = Duration.seconds(9)
 
     /// - Parameters:
     ///   - runDirectory: where the agents' sockets lie, `<name>.sock`.

@@ -6,6 +6,8 @@ import Logging
 protocol ProcessHost: AnyObject {
     func launch(_ child: ChildSpec) throws(LaunchFailure) -> pid_t
     func signal(_ pid: pid_t, _ number: CInt)
+    /// Whether its program or the configuration is another one than when it was launched last.
+    func isOutdated(_ child: ChildSpec) -> Bool
 }
 
 /// Time and chance, as the driver sees them.
@@ -25,21 +27,24 @@ struct ChildDriver {
         static let heartbeat = Duration.seconds(5)
         /// From SIGTERM to SIGKILL.
         static let stop = Duration.seconds(5)
+        /// The same for a predecessor, which finishes what it has begun.
+        static let drain = Duration.seconds(10)
         /// All children together; systemd's own patience (TimeoutStopSec) is a little longer.
         static let stopAll = Duration.seconds(14)
         /// A deadline noticed later than this was missed by the supervisor itself (a paused virtual machine).
         static let late = Duration.seconds(1)
     }
 
-    private(set) var children: [SupervisedChild]
-    private let topology: Topology
-    private let host: any ProcessHost
-    private let surroundings: Surroundings
-    private let logger: Logger
+    var children: [SupervisedChild]
+    let host: any ProcessHost
+    let surroundings: Surroundings
+    let logger: Logger
+    /// The child that a reload is at, and those to come after it.
+    var renewing: Int?
+    var renewals: [Int] = []
     private var stopDeadline: SuspendingClock.Instant?
 
     init(_ topology: Topology, host: any ProcessHost, surroundings: Surroundings = Surroundings(), logger: Logger) {
-        self.topology = topology
         self.host = host
         self.surroundings = surroundings
         self.logger = logger
@@ -55,6 +60,7 @@ struct ChildDriver {
     /// Callers first, then those whom they call; `isStopped` tells when all is over.
     mutating func stop() {
         stopDeadline = surroundings.now() + Limits.stopAll
+        (renewing, renewals) = (nil, [])
         stopNext()
     }
 
@@ -63,7 +69,7 @@ struct ChildDriver {
     /// Every child has ended, or could not be made to in time.
     var isStopped: Bool {
         guard let stopDeadline else { return false }
-        return children.allSatisfy { $0.state == .stopped } || surroundings.now() >= stopDeadline
+        return children.allSatisfy { $0.state == .stopped && $0.predecessors.isEmpty } || surroundings.now() >= stopDeadline
     }
 
     var isReady: Bool { children.allSatisfy { $0.state == .running || !$0.spec.isRequired } }
@@ -78,6 +84,7 @@ struct ChildDriver {
 
     /// A message to the notify socket. One that no child's main process sent is passed over.
     mutating func notified(by pid: pid_t, _ message: NotifyMessage) {
+        if predecessorBeat(pid) { return }
         guard let index = children.firstIndex(where: { $0.pid == pid }) else {
             logger.warning("ignored a notification of a process that is no child", metadata: ["pid": "\(pid)"])
             return
@@ -87,21 +94,27 @@ struct ChildDriver {
     }
 
     mutating func died(_ pid: pid_t, _ exit: ProcessExit) {
+        if predecessorDied(pid, ChildExit(exit, because: nil, at: surroundings.timestamp())) { return }
         guard let index = children.firstIndex(where: { $0.pid == pid }) else { return }
         buried(index, ChildExit(exit, because: children[index].killReason, at: surroundings.timestamp()))
     }
 
     /// Whose process that is.
-    func name(of pid: pid_t) -> String? { children.first { $0.pid == pid }?.spec.name }
+    func name(of pid: pid_t) -> String? {
+        children.first { $0.pid == pid || $0.predecessors.contains { $0.pid == pid } }?.spec.name
+    }
 
     /// When to call `expire` next; nil: never.
     var nextDeadline: SuspendingClock.Instant? {
-        isStopped ? nil : (children.map(\.deadline) + [stopDeadline]).compactMap { $0 }.min()
+        if isStopped { return nil }
+        let predecessors = children.flatMap(\.predecessors).map { Optional($0.deadline) }
+        return (children.map(\.deadline) + predecessors + [stopDeadline]).compactMap { $0 }.min()
     }
 
     mutating func expire() {
         let now = surroundings.now()
         for index in children.indices {
+            expirePredecessors(of: index)
             guard let deadline = children[index].deadline, deadline <= now else { continue }
             // Who was away that long can't tell whether the child was silent: it gets its time again.
             if children[index].state == .running, now - deadline > Limits.late {
@@ -114,12 +127,13 @@ struct ChildDriver {
 
     // How it is done
 
-    private mutating func apply(_ event: ChildLifecycle.Event, to index: Int) {
+    mutating func apply(_ event: ChildLifecycle.Event, to index: Int) {
         let before = children[index].state
         let effects = children[index].lifecycle.on(event)
         if children[index].state != before { enteredState(index) }
         for effect in effects { perform(effect, on: index) }
         if isStopping, children[index].state == .stopped, before != .stopped { stopNext() }
+        if index == renewing { renewNext() }
     }
 
     private mutating func enteredState(_ index: Int) {
@@ -130,12 +144,15 @@ struct ChildDriver {
             "child changed its state", metadata: ["child": "\(children[index].spec.name)", "state": "\(state)"])
     }
 
-    private mutating func stopNext() {
-        for index in children.indices where !hasLiveCallers(children[index].spec.name) { apply(.stop, to: index) }
+    mutating func stopNext() {
+        for index in children.indices where !hasLiveCallers(children[index].spec.name) {
+            endPredecessors(of: index, within: Limits.stop)
+            apply(.stop, to: index)
+        }
     }
 
     private func hasLiveCallers(_ name: String) -> Bool {
-        children.contains { $0.spec.mayCall.contains(name) && $0.state != .stopped }
+        children.contains { $0.spec.mayCall.contains(name) && ($0.state != .stopped || !$0.predecessors.isEmpty) }
     }
 
     private mutating func launch(_ index: Int) {
@@ -166,6 +183,8 @@ struct ChildDriver {
         let child = children[index]
         switch effect {
         case .launch: launch(index)
+        case .setAside: setAside(index)
+        case .drain: endPredecessors(of: index, within: Limits.drain)
         case .terminate: signal(child, SIGTERM)
         case .kill:
             logger.error(

@@ -23,6 +23,8 @@ struct ChildLifecycle: Equatable {
         case start
         case stop
         case restart
+        /// To go on as a new process, which is launched beside the one that serves.
+        case handOver
         /// READY=1
         case ready
         /// WATCHDOG=1
@@ -35,6 +37,10 @@ struct ChildLifecycle: Equatable {
 
     enum Effect: Equatable {
         case launch
+        /// Its process becomes a predecessor, and serves on.
+        case setAside
+        /// Its predecessors are told to end.
+        case drain
         /// SIGTERM
         case terminate
         /// SIGKILL
@@ -57,41 +63,44 @@ struct ChildLifecycle: Equatable {
     private static func table(_ state: State, _ event: Event) -> (State, [Effect]) {
         switch (state, event) {
         case (.stopped, .start), (.stopped, .restart): launched
-        case (.stopped, .stop), (.stopped, .ready), (.stopped, .heartbeat), (.stopped, .died), (.stopped, .timeUp):
+        case (.stopped, .stop), (.stopped, .handOver), (.stopped, .ready), (.stopped, .heartbeat), (.stopped, .died),
+            (.stopped, .timeUp):
             (.stopped, [])
 
         case (.starting, .start), (.starting, .heartbeat): (.starting, [])
-        case (.starting, .ready): (.running, [.limit(.heartbeat)])
+        case (.starting, .ready): (.running, [.limit(.heartbeat), .drain])
         case (.starting, .died(let verdict)): died(verdict)
         case (.starting, .timeUp): (.starting, [.kill, .limit(.start)])
-        case (.starting, .restart): (.restarting, [.terminate, .limit(.stop)])
+        case (.starting, .restart), (.starting, .handOver): (.restarting, [.terminate, .limit(.stop)])
         case (.starting, .stop): (.stopping, [.terminate, .limit(.stop)])
 
         case (.running, .start), (.running, .ready): (.running, [])
         case (.running, .heartbeat): (.running, [.limit(.heartbeat)])
         case (.running, .died(let verdict)): died(verdict)
         case (.running, .timeUp): (.running, [.kill, .limit(.heartbeat)])
+        case (.running, .handOver): (.starting, [.setAside, .limit(.start), .launch])
         case (.running, .restart): (.restarting, [.terminate, .limit(.stop)])
         case (.running, .stop): (.stopping, [.terminate, .limit(.stop)])
 
-        case (.restarting, .start), (.restarting, .restart), (.restarting, .ready), (.restarting, .heartbeat):
+        case (.restarting, .start), (.restarting, .restart), (.restarting, .handOver), (.restarting, .ready),
+            (.restarting, .heartbeat):
             (.restarting, [])
         case (.restarting, .died): launched
         case (.restarting, .timeUp): (.restarting, [.kill, .limit(.stop)])
         case (.restarting, .stop): (.stopping, [])
 
         case (.stopping, .start), (.stopping, .restart): (.restarting, [])
-        case (.stopping, .stop), (.stopping, .ready), (.stopping, .heartbeat): (.stopping, [])
+        case (.stopping, .stop), (.stopping, .handOver), (.stopping, .ready), (.stopping, .heartbeat): (.stopping, [])
         case (.stopping, .died): (.stopped, [.noLimit])
         case (.stopping, .timeUp): (.stopping, [.kill, .limit(.stop)])
 
         case (.backoff, .start), (.backoff, .ready), (.backoff, .heartbeat), (.backoff, .died): (.backoff, [])
-        case (.backoff, .restart), (.backoff, .timeUp): launched
+        case (.backoff, .restart), (.backoff, .handOver), (.backoff, .timeUp): launched
         case (.backoff, .stop): (.stopped, [.noLimit])
 
         case (.crashLoop, .start), (.crashLoop, .ready), (.crashLoop, .heartbeat), (.crashLoop, .died):
             (.crashLoop, [])
-        case (.crashLoop, .restart), (.crashLoop, .timeUp): launched
+        case (.crashLoop, .restart), (.crashLoop, .handOver), (.crashLoop, .timeUp): launched
         case (.crashLoop, .stop): (.stopped, [.noLimit])
         }
     }

@@ -13,6 +13,8 @@ enum ProcessExit: Equatable {
 final class Launcher: ProcessHost {
     struct Settings {
         let programDirectory: String
+        /// The file that the children read when they start.
+        let configuration: String
         let notifySocket: String
         /// Whether each child becomes the user of its spec; else all run as the supervisor does.
         var changesUsers = true
@@ -27,10 +29,13 @@ final class Launcher: ProcessHost {
     ]
 
     private let settings: Settings
-    private let listeners: [String: CInt]
+    /// The listening socket of each child, by name.
+    var listeners: [String: CInt]
     private let output: [String: CInt]
     private let null: CInt
     private var running: [pid_t: LaunchedProcess] = [:]
+    /// What each child was launched from, by name: its program and its configuration.
+    private var sources: [String: [FileVersion]] = [:]
 
     /// - Parameters:
     ///   - listeners: the listening socket of each child, by name.
@@ -49,9 +54,10 @@ final class Launcher: ProcessHost {
         let identity = try settings.changesUsers ? Identity(child.user) : nil
         let socket = listeners[child.name]
         let log = output[child.name] ?? null
+        sources[child.name] = versions(of: child)
         let isService = child.user != .root
         let process = try LaunchRequest(
-            program: settings.programDirectory + "/" + child.program,
+            program: program(of: child),
             arguments: child.arguments,
             environment: environment(of: child, hasSocket: socket != nil),
             identity: identity,
@@ -62,6 +68,14 @@ final class Launcher: ProcessHost {
         ).launch()
         running[process.pid] = process
         return process.pid
+    }
+
+    func isOutdated(_ child: ChildSpec) -> Bool { sources[child.name] != versions(of: child) }
+
+    private func program(of child: ChildSpec) -> String { settings.programDirectory + "/" + child.program }
+
+    private func versions(of child: ChildSpec) -> [FileVersion] {
+        [program(of: child), settings.configuration].map { FileVersion($0) }
     }
 
     func signal(_ pid: pid_t, _ number: CInt) {

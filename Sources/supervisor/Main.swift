@@ -38,14 +38,17 @@ struct SupervisorOptions: ParsableArguments {
         umask(0o007)
         let sockets = try Sockets(
             for: topology.children, in: options.runDir, listen: try Configuration.load(options.config).listen,
-            group: options.unprivileged ? nil : try socketGroup())
+            group: options.unprivileged ? nil : try socketGroup(), kept: KeptSockets(ListenSockets.inherited()))
         _ = adopt_orphans()
         let supervision = try Supervision(
             topology,
             launching: Launcher.Settings(
-                programDirectory: options.libexec, notifySocket: sockets.notify.path,
+                programDirectory: options.libexec, configuration: options.config, notifySocket: sockets.notify.path,
                 changesUsers: !options.unprivileged),
             sockets: sockets, serviceManager: ServiceManager(), logger: logger)
+        // From here on SIGHUP is no end.
+        let hangups = Signals.stream([SIGHUP])
+        Task { for await _ in hangups { await supervision.reload() } }
         await supervision.start()
         try await serve(SupervisorService(supervision: supervision), on: sockets.supervisor, logger) {
             let signal = await Termination.wait()

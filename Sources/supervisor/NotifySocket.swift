@@ -48,26 +48,3 @@ struct NotifySocket {
         return (sender, NotifyMessage(parsing: String(decoding: buffer[..<length], as: UTF8.self)))
     }
 }
-
-/// Tells the supervisor's own service manager, like sd_notify(3) but without ever waiting: a systemd that hangs must
-/// not stop the supervision.
-struct NotifyClient {
-    /// Nil: nobody wants to know.
-    private let path: String?
-    private let descriptor: CInt
-
-    init(path: String? = getenv("NOTIFY_SOCKET").map { String(cString: $0) }) {
-        self.path = path
-        descriptor = socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    }
-
-    /// - Returns: false if the receiver's queue is full; true also if nobody is there to listen.
-    func send(_ message: String) -> Bool {
-        guard let path else { return true }
-        let bytes = Array(message.utf8)
-        let sent = SocketAddress(unix: path)?.use {
-            sendto(descriptor, bytes, bytes.count, CInt(MSG_DONTWAIT | MSG_NOSIGNAL), $0, $1)
-        }
-        return sent != -1 || errno != EAGAIN
-    }
-}

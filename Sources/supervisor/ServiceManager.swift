@@ -1,3 +1,4 @@
+import Glibc
 import IPC
 
 /// Tells systemd how the appliance is (sd_notify(3)).
@@ -11,17 +12,22 @@ struct ServiceManager {
     private static let retryPeriod = Duration.milliseconds(500)
 
     /// Returns whether the message was taken; must not wait for that.
-    private let send: (String) -> Bool
+    private let send: (String, CInt?) -> Bool
     private let period: Duration
     private let hasWatchdog: Bool
-    private var isReady = false
+    private enum Told { case starting, ready, reloading }
+    private var told = Told.starting
     private var status = ""
+    /// What must reach systemd in this order, before anything else: messages, each with the descriptor it carries.
+    private var outbox: [(message: String, descriptor: CInt?)] = []
+    /// What a person should know besides the children's states.
+    var note: String?
     private(set) var nextBeat: SuspendingClock.Instant
 
     /// - Parameter watchdog: how long systemd waits for a WATCHDOG=1; nil: it does not.
     init(
         watchdog: Duration? = Notify.watchdogInterval, now: SuspendingClock.Instant = .now,
-        send: @escaping (String) -> Bool = NotifyClient().send
+        send: @escaping (String, CInt?) -> Bool = { [client = NotifyClient()] in client.send($0, $1) }
     ) {
         self.send = send
         hasWatchdog = watchdog != nil
@@ -30,26 +36,58 @@ struct ServiceManager {
     }
 
     /// To be called whenever something may have changed, and at `nextBeat`.
-    mutating func update(_ children: [SupervisedChild], isReady allReady: Bool, at now: SuspendingClock.Instant) {
-        let newStatus = Self.status(of: children)
+    /// - Parameter isReloading: whether children are still being renewed.
+    mutating func update(
+        _ children: [SupervisedChild], isReady allReady: Bool, isReloading: Bool = false,
+        at now: SuspendingClock.Instant
+    ) {
+        while let next = outbox.first {
+            guard send(next.message, next.descriptor) else {
+                nextBeat = now + Self.retryPeriod
+                return
+            }
+            outbox.removeFirst()
+        }
+        let newStatus = Self.status(of: children) + (note.map { "; " + $0 } ?? "")
+        let becomesReady =
+            switch told {
+            case .starting: allReady
+            case .reloading: !isReloading
+            case .ready: false
+            }
         let isBeat = now >= nextBeat
         var lines: [String] = []
         if newStatus != status { lines.append("STATUS=" + newStatus) }
-        if allReady, !isReady { lines.append("READY=1") }
+        if becomesReady { lines.append("READY=1") }
         if isBeat, hasWatchdog { lines.append("WATCHDOG=1") }
-        if isBeat, !isReady, !allReady {
+        if isBeat, told != .ready, !becomesReady {
             lines.append("EXTEND_TIMEOUT_USEC=\(Int(Self.patience / .microseconds(1)))")
         }
-        guard lines.isEmpty || send(lines.joined(separator: "\n")) else {
+        guard lines.isEmpty || send(lines.joined(separator: "\n"), nil) else {
             nextBeat = now + Self.retryPeriod
             return
         }
         status = newStatus
-        isReady = isReady || allReady
+        if becomesReady { told = .ready }
         if isBeat { nextBeat = now + period }
     }
 
-    func stopping() { _ = send("STOPPING=1") }
+    func stopping() { _ = send("STOPPING=1", nil) }
+
+    /// Children are about to be renewed. `update` says READY=1 when that is over.
+    mutating func reloading() {
+        guard told == .ready else { return }
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        let microseconds = now.tv_sec * 1_000_000 + now.tv_nsec / 1000
+        outbox.append(("RELOADING=1\nMONOTONIC_USEC=\(microseconds)", nil))
+        told = .reloading
+    }
+
+    /// Sockets that systemd is to keep for the supervisor's next life, or to keep no longer.
+    mutating func keep(_ changes: [KeptSockets.Change]) {
+        outbox += changes.map(\.notification)
+    }
 
     /// `bootstrap running, orch crash loop (killed by SIGSEGV), gateway starting`
     private static func status(of children: [SupervisedChild]) -> String {

@@ -6,7 +6,7 @@ struct SocketAddress {
     static let longestPath = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
 
     private var storage = sockaddr_storage()
-    private let length: socklen_t
+    private var length: socklen_t
 
     var family: CInt { CInt(storage.ss_family) }
 
@@ -50,6 +50,30 @@ struct SocketAddress {
         length = socklen_t(isAbstract ? header + name.count : MemoryLayout<sockaddr_un>.size)
         withUnsafeMutableBytes(of: &storage) { storage in
             withUnsafeBytes(of: address) { storage.copyMemory(from: $0) }
+        }
+    }
+
+    /// Where a socket listens.
+    /// - Returns: nil if it does not, or is no socket.
+    init?(listening descriptor: CInt) {
+        var listens: CInt = 0
+        var size = socklen_t(MemoryLayout<CInt>.size)
+        guard getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0, listens == 1 else { return nil }
+        length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let found = withUnsafeMutableBytes(of: &storage) { [length] storage in
+            var size = length
+            return getsockname(descriptor, storage.baseAddress!.assumingMemoryBound(to: sockaddr.self), &size)
+        }
+        guard found == 0 else { return nil }
+    }
+
+    /// - Parameter anyPort: of Internet addresses the port does not count.
+    func isSame(as other: SocketAddress, anyPort: Bool) -> Bool {
+        let port = 2..<4  // in sockaddr_in and sockaddr_in6 alike
+        return withUnsafeBytes(of: storage) { own in
+            withUnsafeBytes(of: other.storage) { other in
+                own.indices.allSatisfy { own[$0] == other[$0] || (anyPort && port.contains($0)) }
+            }
         }
     }
 

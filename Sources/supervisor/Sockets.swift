@@ -16,37 +16,69 @@ struct SocketFailure: Error, CustomStringConvertible {
 }
 
 /// Every socket of the appliance, made before any process that serves one, and kept while the supervisor lives: a
-/// client of a process that has died waits in the queue instead of being refused.
+/// client of a process that has died waits in the queue instead of being refused. systemd keeps copies, so that the
+/// same goes for the supervisor's own death.
 struct Sockets {
     /// By the name of the child that serves it.
-    let listeners: [String: CInt]
+    private(set) var listeners: [String: CInt] = [:]
     /// The supervisor's own.
     let supervisor: CInt
     let notify: NotifySocket
+    /// What systemd is to be told of its copies.
+    private(set) var changes: [KeptSockets.Change]
 
+    private let children: [ChildSpec]
     private static let backlog: CInt = 1024
 
     /// - Parameters:
     ///   - directory: where the Unix sockets lie; made if it is missing.
     ///   - listen: `address:port` for the child whose socket is `.tcp`.
     ///   - group: who may connect besides root; nil: nobody.
-    init(for children: [ChildSpec], in directory: String, listen: String, group: gid_t?) throws {
-        var listeners: [String: CInt] = [:]
+    ///   - kept: what systemd has kept.
+    init(
+        for children: [ChildSpec], in directory: String, listen: String, group: gid_t?,
+        kept: KeptSockets = KeptSockets([:])
+    ) throws {
+        self.children = children
+        var kept = kept
         // The port first: another supervisor that runs already has it, and keeps its Unix sockets untouched.
         for child in children {
-            if case .tcp = child.socket { listeners[child.name] = try Self.tcp(listen) }
+            guard case .tcp(let name) = child.socket else { continue }
+            let address = try Self.parse(listen)
+            listeners[child.name] = try kept.take(name, at: SocketAddress(address), anyPort: address.port == 0) {
+                try Self.tcp(listen)
+            }
         }
         try Self.makeDirectory(directory, group: group)
         for child in children {
             guard case .unix(let name) = child.socket else { continue }
-            listeners[child.name] = try Self.listening("\(directory)/\(name).sock", group: group)
+            listeners[child.name] = try Self.listening(name, "\(directory)/\(name).sock", group: group, &kept)
         }
-        self.listeners = listeners
-        supervisor = try Self.listening(directory + "/" + Supervisor.contract.description.socketName, group: group)
+        let own = Supervisor.contract.description
+        supervisor = try Self.listening(own.name, "\(directory)/\(own.socketName)", group: group, &kept)
+        kept.dropRest()
+        changes = kept.changes
         let path = directory + "/notify.sock"
         let descriptor = try Self.unix(path, SOCK_DGRAM, group: group)
         guard notify_enable_sender(descriptor) == 0 else { throw SocketFailure(path, errno: errno) }
         notify = NotifySocket(path: path, descriptor: descriptor)
+    }
+
+    /// Serves the page on another address, if `listen` names one. Whoever waits in the old one's queue is let go
+    /// of with the process that serves it.
+    /// - Throws: `SocketFailure`; all is then as it was.
+    mutating func move(to listen: String) throws {
+        let address = try Self.parse(listen)
+        changes = []
+        for child in children {
+            guard case .tcp(let name) = child.socket, let old = listeners[child.name] else { continue }
+            let isThere = SocketAddress(listening: old)?.isSame(as: SocketAddress(address), anyPort: address.port == 0)
+            if isThere == true { continue }
+            let new = try Self.tcp(listen)
+            close(old)
+            listeners[child.name] = new
+            changes += [.drop(name), .store(name, new)]
+        }
     }
 
     private static func makeDirectory(_ path: String, group: gid_t?) throws {
@@ -57,17 +89,27 @@ struct Sockets {
         if let group { chown(path, 0, group) }
     }
 
-    private static func listening(_ path: String, group: gid_t?) throws -> CInt {
-        let descriptor = try unix(path, SOCK_STREAM, group: group)
-        guard Glibc.listen(descriptor, backlog) == 0 else { throw SocketFailure(path, errno: errno) }
-        return descriptor
+    private static func listening(
+        _ name: String, _ path: String, group: gid_t?, _ kept: inout KeptSockets
+    ) throws -> CInt {
+        let make = {
+            let descriptor = try unix(path, SOCK_STREAM, group: group)
+            guard Glibc.listen(descriptor, backlog) == 0 else { throw SocketFailure(path, errno: errno) }
+            return descriptor
+        }
+        // A socket whose file is gone can't be reached any more.
+        if access(path, F_OK) != 0 { kept.drop(name) }
+        return try kept.take(name, at: address(path), orMake: make)
+    }
+
+    private static func address(_ path: String) throws -> SocketAddress {
+        if let address = SocketAddress(unix: path) { return address }
+        throw SocketFailure("The socket's path \(path) is longer than \(SocketAddress.longestPath) bytes.")
     }
 
     /// A bound Unix socket, 0660, in place of whatever socket was there.
     private static func unix(_ path: String, _ type: __socket_type, group: gid_t?) throws -> CInt {
-        guard let address = SocketAddress(unix: path) else {
-            throw SocketFailure("The socket's path \(path) is longer than \(SocketAddress.longestPath) bytes.")
-        }
+        let address = try address(path)
         let descriptor = try makeSocket(AF_UNIX, type)
         unlink(path)
         // bind(2) takes the file's mode from the socket's, less the umask that Main.swift has set.

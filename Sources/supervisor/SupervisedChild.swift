@@ -7,6 +7,7 @@ struct SupervisedChild {
     var lifecycle = ChildLifecycle()
     var policy = RestartPolicy()
     var pid: pid_t?
+    var predecessors: [Predecessor] = []
     /// When it came into its state.
     var since: Timestamp
     /// When it said READY=1; nil while it is not running.
@@ -29,7 +30,15 @@ struct SupervisedChild {
     var wasToldToEnd: Bool { state == .stopping || state == .restarting }
 
     /// Whether the supervisor itself is to answer on its socket.
-    var isAnsweredFor: Bool { state == .crashLoop && pid == nil }
+    var isAnsweredFor: Bool { state == .crashLoop && pid == nil && predecessors.isEmpty }
+
+    /// Whether the next child's turn has come in a reload.
+    var isSettled: Bool {
+        switch state {
+        case .running, .crashLoop, .stopped: true
+        case .starting, .restarting, .stopping, .backoff: false
+        }
+    }
 
     /// As `supervisor.status` tells it.
     var report: Child {

@@ -8,7 +8,9 @@ actor Supervision {
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     private let launcher: Launcher
-    private let notifySocket: NotifySocket
+    private let configuration: String
+    private let logger: Logger
+    private var sockets: Sockets
     private var driver: ChildDriver
     private var logs: [String: ChildLog]
     private var desks: [String: CrashLoopDesk]
@@ -32,12 +34,12 @@ actor Supervision {
             uniqueKeysWithValues: topology.children.map { ($0.name, try ChildLog(component: $0.program)) })
         launcher = Launcher(settings, listeners: sockets.listeners, output: logs.mapValues(\.writeEnd))
         driver = ChildDriver(topology, host: launcher, logger: logger)
-        desks = Dictionary(
-            uniqueKeysWithValues: topology.children.compactMap { child in
-                sockets.listeners[child.name].map { (child.name, CrashLoopDesk(listener: $0, language: child.language)) }
-            })
-        notifySocket = sockets.notify
+        desks = Self.desks(topology.children, sockets.listeners)
+        configuration = settings.configuration
+        self.logger = logger
+        self.sockets = sockets
         self.serviceManager = serviceManager
+        self.serviceManager.keep(sockets.changes)
     }
 
     /// Launches all children; they become ready in their own time.
@@ -46,6 +48,34 @@ actor Supervision {
             assumeIsolated { $0.turn(readable) }
         }
         driver.start()
+    }
+
+    /// Takes over what is on the disk now: the configuration and the children's programs.
+    func reload() {
+        guard !driver.isStopping else { return }
+        serviceManager.reloading()
+        do {
+            try sockets.move(to: try Configuration.load(configuration).listen)
+        } catch {
+            // Children that were launched now would not understand it either.
+            let reason = (error as? Problem)?.message ?? "\(error)"
+            logger.error("the configuration was not taken over", metadata: ["reason": "\(reason)"])
+            serviceManager.note = "not reloaded: \(reason)"
+            return
+        }
+        serviceManager.note = nil
+        serviceManager.keep(sockets.changes)
+        launcher.listeners = sockets.listeners
+        for name in desks.keys { desks[name]?.close() }
+        desks = Self.desks(driver.children.map(\.spec), sockets.listeners)
+        driver.reload()
+    }
+
+    private static func desks(_ children: [ChildSpec], _ listeners: [String: CInt]) -> [String: CrashLoopDesk] {
+        Dictionary(
+            uniqueKeysWithValues: children.compactMap { child in
+                listeners[child.name].map { (child.name, CrashLoopDesk(listener: $0, language: child.language)) }
+            })
     }
 
     /// Ends all children, callers before those they call, and whatever they left behind.
@@ -107,7 +137,7 @@ actor Supervision {
 
     private func turn(_ readable: Set<CInt>) -> EventThread.Interest {
         // What a child said last comes before its death, and whatever anybody said before the verdict on silence.
-        if readable.contains(notifySocket.descriptor) { receiveNotifications() }
+        if readable.contains(sockets.notify.descriptor) { receiveNotifications() }
         for (name, log) in logs where readable.contains(log.readEnd) { readLog(name) }
         for (pid, pidfd) in launcher.pidfds where readable.contains(pidfd) { bury(pid) }
         launcher.reapOrphans()
@@ -119,13 +149,13 @@ actor Supervision {
 
     private var interest: EventThread.Interest {
         EventThread.Interest(
-            readable: [notifySocket.descriptor] + logs.values.map(\.readEnd) + launcher.pidfds.values
+            readable: [sockets.notify.descriptor] + logs.values.map(\.readEnd) + launcher.pidfds.values
                 + driver.children.filter(\.isAnsweredFor).flatMap { desks[$0.spec.name]?.descriptors ?? [] },
             until: ([driver.nextDeadline, serviceManager.nextBeat] + waiters.map(\.until)).compactMap { $0 }.min())
     }
 
     private func receiveNotifications() {
-        for (sender, message) in notifySocket.receive() { driver.notified(by: sender, message) }
+        for (sender, message) in sockets.notify.receive() { driver.notified(by: sender, message) }
     }
 
     private func readLog(_ name: String) {
@@ -153,7 +183,8 @@ actor Supervision {
     }
 
     private func report() {
-        serviceManager.update(driver.children, isReady: driver.isReady, at: .now)
+        serviceManager.update(
+            driver.children, isReady: driver.isReady, isReloading: driver.isReloading, at: .now)
         let now = SuspendingClock.now
         let waiting = waiters
         waiters = []

@@ -32,6 +32,7 @@ struct Topology: Sendable {
                 arguments: ["--run-dir", options.runDir, "--web", options.web] + common,
                 user: .service("aquarium-gateway", capabilities: []),
                 socket: .tcp("http"),
+                mayOverlap: true,
                 mayCall: ["bootstrap", "orch", "supervisor"]),
         ])
     }
@@ -74,6 +75,8 @@ struct ChildSpec: Sendable {
     var environment: [String] = []
     /// Made and held by the supervisor; the child gets it as fd 3.
     var socket: Socket
+    /// Whether a new process of it may serve beside the old one, as it keeps no state: so it is reloaded without a pause.
+    var mayOverlap = false
     /// Whose sockets it connects to. It is stopped before them.
     var mayCall: [String]
     /// Whether the appliance is ready only when this child is.

@@ -6,10 +6,11 @@ import Testing
 @testable import supervisor
 
 /// Processes that exist only as numbers.
-private final class FakeHost: ProcessHost {
+final class FakeHost: ProcessHost {
     var launches: [String] = []
     var signals: [String] = []
     var failure: LaunchFailure?
+    var outdated: Set<String> = []
     private var names: [pid_t: String] = [:]
     private var lastPid: pid_t = 1000
 
@@ -21,13 +22,15 @@ private final class FakeHost: ProcessHost {
         return lastPid
     }
 
+    func isOutdated(_ child: ChildSpec) -> Bool { outdated.contains(child.name) }
+
     func signal(_ pid: pid_t, _ number: CInt) {
         signals.append("\(names[pid] ?? "nobody") \(number == SIGTERM ? "TERM" : "KILL")")
     }
 }
 
 /// A driver with a clock that moves only when told to.
-private final class Appliance {
+final class Appliance {
     let host = FakeHost()
     var now = SuspendingClock.Instant.now
     var driver: ChildDriver!

@@ -10,11 +10,12 @@ struct ChildLifecycleTests {
     static let launch: [Effect] = [.limit(.start), .launch]
     static let end: [Effect] = [.terminate, .limit(.stop)]
 
-    /// The whole table, written out once more: 7 states × 9 events.
+    /// The whole table, written out once more: 7 states × 10 events.
     static let table: [(State, Event, State, [Effect])] = [
         (.stopped, .start, .starting, launch),
         (.stopped, .stop, .stopped, []),
         (.stopped, .restart, .starting, launch),
+        (.stopped, .handOver, .stopped, []),
         (.stopped, .ready, .stopped, []),
         (.stopped, .heartbeat, .stopped, []),
         (.stopped, .died(.atOnce), .stopped, []),
@@ -25,7 +26,8 @@ struct ChildLifecycleTests {
         (.starting, .start, .starting, []),
         (.starting, .stop, .stopping, end),
         (.starting, .restart, .restarting, end),
-        (.starting, .ready, .running, [.limit(.heartbeat)]),
+        (.starting, .handOver, .restarting, end),
+        (.starting, .ready, .running, [.limit(.heartbeat), .drain]),
         (.starting, .heartbeat, .starting, []),
         (.starting, .died(.atOnce), .starting, launch),
         (.starting, .died(.later), .backoff, [.limit(.backoff)]),
@@ -35,6 +37,7 @@ struct ChildLifecycleTests {
         (.running, .start, .running, []),
         (.running, .stop, .stopping, end),
         (.running, .restart, .restarting, end),
+        (.running, .handOver, .starting, [.setAside] + launch),
         (.running, .ready, .running, []),
         (.running, .heartbeat, .running, [.limit(.heartbeat)]),
         (.running, .died(.atOnce), .starting, launch),
@@ -45,6 +48,7 @@ struct ChildLifecycleTests {
         (.restarting, .start, .restarting, []),
         (.restarting, .stop, .stopping, []),
         (.restarting, .restart, .restarting, []),
+        (.restarting, .handOver, .restarting, []),
         (.restarting, .ready, .restarting, []),
         (.restarting, .heartbeat, .restarting, []),
         (.restarting, .died(.atOnce), .starting, launch),
@@ -55,6 +59,7 @@ struct ChildLifecycleTests {
         (.stopping, .start, .restarting, []),
         (.stopping, .stop, .stopping, []),
         (.stopping, .restart, .restarting, []),
+        (.stopping, .handOver, .stopping, []),
         (.stopping, .ready, .stopping, []),
         (.stopping, .heartbeat, .stopping, []),
         (.stopping, .died(.atOnce), .stopped, [.noLimit]),
@@ -65,6 +70,7 @@ struct ChildLifecycleTests {
         (.backoff, .start, .backoff, []),
         (.backoff, .stop, .stopped, [.noLimit]),
         (.backoff, .restart, .starting, launch),
+        (.backoff, .handOver, .starting, launch),
         (.backoff, .ready, .backoff, []),
         (.backoff, .heartbeat, .backoff, []),
         (.backoff, .died(.atOnce), .backoff, []),
@@ -75,6 +81,7 @@ struct ChildLifecycleTests {
         (.crashLoop, .start, .crashLoop, []),
         (.crashLoop, .stop, .stopped, [.noLimit]),
         (.crashLoop, .restart, .starting, launch),
+        (.crashLoop, .handOver, .starting, launch),
         (.crashLoop, .ready, .crashLoop, []),
         (.crashLoop, .heartbeat, .crashLoop, []),
         (.crashLoop, .died(.atOnce), .crashLoop, []),
@@ -84,7 +91,8 @@ struct ChildLifecycleTests {
     ]
 
     static let events: [Event] = [
-        .start, .stop, .restart, .ready, .heartbeat, .died(.atOnce), .died(.later), .died(.crashLoop), .timeUp,
+        .start, .stop, .restart, .handOver, .ready, .heartbeat, .died(.atOnce), .died(.later), .died(.crashLoop),
+        .timeUp,
     ]
 
     /// Events that bring a new lifecycle into a state.

@@ -15,8 +15,10 @@ final class RunningSupervisor {
     private let systemd: CInt
     private var told: [String] = []
 
-    /// - Parameter does: what each child does (Fixtures/child.py); "serve" unless it says otherwise.
-    init(_ does: [String: String] = [:]) throws {
+    /// - Parameters:
+    ///   - does: what each child does (Fixtures/child.py); "serve" unless it says otherwise.
+    ///   - page: the socket for the page as systemd has kept it, from `listener`; nil: the supervisor makes its own.
+    init(_ does: [String: String] = [:], page: CInt? = nil) throws {
         var template = Array("/tmp/aquarium-test-XXXXXX".utf8CString)
         folder = String(cString: try #require(mkdtemp(&template)))
         try Self.write(#"{"listen": "127.0.0.1:0"}"#, to: folder + "/aquarium.json")
@@ -26,7 +28,7 @@ final class RunningSupervisor {
             try Self.write(does[program] ?? "serve", to: "\(folder)/\(program).does")
         }
         systemd = try Self.datagramSocket(at: folder + "/systemd.sock")
-        process = try TestProcess(Self.request(in: folder))
+        process = try TestProcess(Self.request(in: folder, page))
         client = AgentClient(
             socketPath: folder + "/run/supervisor.sock", group: MultiThreadedEventLoopGroup.singleton,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -79,23 +81,22 @@ final class RunningSupervisor {
         try Self.socket(folder + "/run/\(name).sock", SOCK_STREAM) { Glibc.connect($0, $1, $2) }
     }
 
-    /// A connection to the port that the supervisor holds for the gateway; the caller closes it.
-    func connectToPage() throws -> CInt {
+    func configure(_ json: String) throws { try Self.write(json, to: folder + "/aquarium.json") }
+
+    /// A socket that listens on a port of its own; the caller closes it.
+    static func listener() throws -> CInt {
         let descriptor = Glibc.socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        let address = SocketAddress(try ListenAddress("127.0.0.1:\(try #require(listeningPort))"))
-        try #require(address.use { Glibc.connect(descriptor, $0, $1) } == 0)
+        let address = SocketAddress(try ListenAddress("127.0.0.1:0"))
+        try #require(address.use { bind(descriptor, $0, $1) } == 0 && listen(descriptor, 16) == 0)
         return descriptor
     }
 
-    /// Found by the inodes of the supervisor's descriptors, as any other process would.
-    private var listeningPort: UInt16? {
-        let sockets = process.fds().values
-        for line in readLines("/proc/net/tcp").dropFirst() {
-            let words = line.split(separator: " ")
-            guard words.count > 9, words[3] == "0A", sockets.contains("socket:[\(words[9])]") else { continue }
-            return words[1].split(separator: ":").last.flatMap { UInt16($0, radix: 16) }
-        }
-        return nil
+    /// A connection to the port of such a listener; the caller closes it.
+    static func connect(to listener: CInt) throws -> CInt {
+        let descriptor = Glibc.socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let address = try #require(SocketAddress(listening: listener))
+        try #require(address.use { Glibc.connect(descriptor, $0, $1) } == 0)
+        return descriptor
     }
 
     /// Sends something and gives what comes back, at most 64 KiB; nil if the other side closes.
@@ -109,7 +110,7 @@ final class RunningSupervisor {
         return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
     }
 
-    private static func request(in folder: String) -> LaunchRequest {
+    private static func request(in folder: String, _ page: CInt?) -> LaunchRequest {
         var own = [CChar](repeating: 0, count: 4096)
         let length = readlink("/proc/self/exe", &own, own.count - 1)
         let path = String(decoding: own[..<max(length, 0)].map(UInt8.init(bitPattern:)), as: UTF8.self)
@@ -120,8 +121,10 @@ final class RunningSupervisor {
                 "--unprivileged", "--run-dir", folder + "/run", "--libexec", folder, "--config",
                 folder + "/aquarium.json",
             ],
-            environment: ["NOTIFY_SOCKET=\(folder)/systemd.sock", "WATCHDOG_USEC=200000"],
-            umask: 0o022, fds: [log, log, log])
+            environment: [
+                "NOTIFY_SOCKET=\(folder)/systemd.sock", "WATCHDOG_USEC=200000",
+            ] + (page == nil ? [] : ["LISTEN_FDS=1", "LISTEN_FDNAMES=http", "LISTEN_PID=0000000000"]),
+            umask: 0o022, fds: [log, log, log] + (page.map { [$0] } ?? []))
     }
 
     private static func datagramSocket(at path: String) throws -> CInt {

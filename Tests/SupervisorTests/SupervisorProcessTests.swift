@@ -14,8 +14,8 @@ struct SupervisorProcessTests {
         return supervisor
     }
 
-    private func listening(_ does: [String: String]) async throws -> RunningSupervisor {
-        let supervisor = try RunningSupervisor(does)
+    private func listening(_ does: [String: String], page: CInt? = nil) async throws -> RunningSupervisor {
+        let supervisor = try RunningSupervisor(does, page: page)
         try await eventually("the sockets are there") { !supervisor.notifications().isEmpty }
         return supervisor
     }
@@ -25,7 +25,8 @@ struct SupervisorProcessTests {
         let supervisor = try await ready()
         let told = supervisor.notifications()
         let running = "STATUS=bootstrap running, orch running, gateway running"
-        #expect(told.first == "STATUS=bootstrap starting, orch starting, gateway starting")
+        #expect(told.filter { $0 == "FDSTORE=1" }.count == 4)
+        #expect(told.first { $0.hasPrefix("STATUS=") } == "STATUS=bootstrap starting, orch starting, gateway starting")
         #expect(try #require(told.firstIndex(of: running)) < #require(told.firstIndex(of: "READY=1")))
         #expect(told.contains { $0.hasPrefix("EXTEND_TIMEOUT_USEC=") })
         try await eventually("WATCHDOG=1 again and again") {
@@ -113,9 +114,11 @@ struct SupervisorProcessTests {
 
     @Test("while the gateway is in its crash loop, browsers get a 503 that says so, without the log")
     func crashLoopPage() async throws {
-        let supervisor = try await listening(["gateway": "die"])
+        let page = try RunningSupervisor.listener()
+        defer { close(page) }
+        let supervisor = try await listening(["gateway": "die"], page: page)
         try await eventually("crash loop") { try await supervisor.child("gateway").state == .crashLoop }
-        let connection = try supervisor.connectToPage()
+        let connection = try RunningSupervisor.connect(to: page)
         defer { close(connection) }
         let answer = try #require(
             try supervisor.exchange(connection, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"))
@@ -180,6 +183,63 @@ struct SupervisorProcessTests {
             return pid != nil
         }
         return try #require(pid)
+    }
+
+    @Test("at SIGHUP the gateway hands over to a new process, unchanged agents work on, and systemd is told")
+    func reload() async throws {
+        let supervisor = try await ready()
+        let before = try await supervisor.client.call(SupervisorStatus()).children
+        let old = try #require(before.last?.pid)
+        supervisor.process.signal(SIGHUP)
+        try await eventually("READY=1 again") {
+            supervisor.notifications().filter { $0 == "READY=1" }.count == 2
+        }
+        let told = supervisor.notifications()
+        let reloading = try #require(told.firstIndex(of: "RELOADING=1"))
+        #expect(told[reloading + 1].hasPrefix("MONOTONIC_USEC="))
+        let after = try await supervisor.client.call(SupervisorStatus()).children
+        #expect(after.map(\.state) == [.running, .running, .running])
+        #expect(after.last?.pid != old)
+        #expect(after.prefix(2).map(\.pid) == before.prefix(2).map(\.pid))
+        try await eventually("the old gateway is gone") {
+            !ProcessTable.all().contains { $0.pid == old && $0.isAlive }
+        }
+    }
+
+    @Test("a configuration that is not understood is told, and nothing is restarted for it")
+    func spoiltReload() async throws {
+        let supervisor = try await ready()
+        let before = try await pids(of: supervisor)
+        try supervisor.configure(#"{"listen": 1}"#)
+        supervisor.process.signal(SIGHUP)
+        try await eventually("it is told") {
+            supervisor.notifications().contains { $0.hasPrefix("STATUS=") && $0.contains("not reloaded: The configuration") }
+        }
+        try await eventually("READY=1 again") {
+            supervisor.notifications().filter { $0 == "READY=1" }.count == 2
+        }
+        #expect(try await pids(of: supervisor) == before)
+        try supervisor.configure(#"{"listen": "127.0.0.1:0", "image_pull": false}"#)
+        supervisor.process.signal(SIGHUP)
+        try await eventually("all run on with the new one") {
+            let now = try await pids(of: supervisor)
+            return now.count == 3 && Set(now).isDisjoint(with: before)
+        }
+    }
+
+    @Test("sockets that systemd has kept are served on, with the clients that wait in them")
+    func keptSockets() async throws {
+        let page = try RunningSupervisor.listener()
+        defer { close(page) }
+        // Nobody serves it yet, and nobody is refused.
+        let waiting = try RunningSupervisor.connect(to: page)
+        defer { close(waiting) }
+        let supervisor = try RunningSupervisor(page: page)
+        let answer = try supervisor.exchange(waiting, "")
+        #expect(try await supervisor.child("gateway").pid == answer.flatMap { Int($0) })
+        let told = supervisor.notifications()
+        #expect(told.filter { $0.hasPrefix("FDNAME=") } == ["FDNAME=bootstrap", "FDNAME=orch", "FDNAME=supervisor"])
+        #expect(!told.contains("FDSTOREREMOVE=1"))
     }
 
     @Test("stopping ends children in order, kills one that doesn't listen, and leaves no process behind")

@@ -56,9 +56,9 @@ struct TopologyTests {
         #expect(ChildDriver.Limits.stop * longest < ChildDriver.Limits.stopAll)
     }
 
-    @Test("the gateway finishes what it serves before it would be killed")
+    @Test("a gateway that hands over finishes what it serves before it would be killed")
     func drain() {
-        #expect(Gateway.drain + .seconds(1) <= ChildDriver.Limits.stop)
+        #expect(Gateway.drain + .seconds(1) <= ChildDriver.Limits.drain)
     }
 }
 
