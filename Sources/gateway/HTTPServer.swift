@@ -24,7 +24,11 @@ final class HTTPServer: Sendable {
         var stalledMilliseconds = 30_000
     }
 
+    /// How long a connection without a request may still bring one at the end: it may be on its way.
+    private static let grace = Duration.milliseconds(250)
+
     private let http: HTTP1Channel
+    private let ending: Ending
     private let group: MultiThreadedEventLoopGroup
     private let limits: Limits
     private let logger: Logger
@@ -40,6 +44,7 @@ final class HTTPServer: Sendable {
         self.group = group
         self.limits = limits
         self.logger = logger
+        ending = site.ending
         open = .makeBoxSendingValue(Open(), eventLoop: group.next())
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes,
@@ -61,17 +66,24 @@ final class HTTPServer: Sendable {
         return channel.localAddress?.port
     }
 
-    /// Accepts no more, lets the requests that run come to their end, and closes what is left after `drain`.
+    /// Accepts no more, answers the requests that run or are on their way, each as its connection's last, and closes
+    /// what is left after `drain`.
     func stop(drain: Duration) async {
+        let begin = ContinuousClock.now
         try? await onLoop { $0.listener }?.close().get()
+        ending.begin()
+        await connectionsEnd(until: begin + min(Self.grace, drain))
         for channel in await onLoop({ Array($0.connections.values) }) {
             channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
         }
-        let end = ContinuousClock.now + drain
+        await connectionsEnd(until: begin + drain)
+        for channel in await onLoop({ Array($0.connections.values) }) { channel.close(promise: nil) }
+    }
+
+    private func connectionsEnd(until end: ContinuousClock.Instant) async {
         while await onLoop({ !$0.connections.isEmpty }), ContinuousClock.now < end {
             try? await Task.sleep(for: .milliseconds(10))
         }
-        for channel in await onLoop({ Array($0.connections.values) }) { channel.close(promise: nil) }
     }
 
     private func bootstrap() -> ServerBootstrap {

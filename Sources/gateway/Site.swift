@@ -33,6 +33,9 @@ final class Exchange: Sendable {
     /// The body was read to its end.
     func tookBody() { isBodyLeft.store(false, ordering: .relaxed) }
 
+    /// Closes the connection when its answer is written.
+    func isLast() { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+
     func disconnect() { channel.close(promise: nil) }
 
     /// Ends the connection after an answer that was given before all of the request had come: the rest is taken and
@@ -54,10 +57,18 @@ final class Exchange: Sendable {
     }
 }
 
+/// Whether the gateway is ending.
+final class Ending: Sendable {
+    private let flag = Atomic(false)
+    var hasBegun: Bool { flag.load(ordering: .relaxed) }
+    func begin() { flag.store(true, ordering: .relaxed) }
+}
+
 /// From a request to its answer: every request comes through `answer`.
 struct Site: Sendable {
     let routes: Routes
     let logger: Logger
+    let ending = Ending()
 
     func answer(_ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel) async throws {
         // A client that sends its requests without reading the answers would keep the event loop to itself.
@@ -69,7 +80,9 @@ struct Site: Sendable {
         response.headers[.xRequestID] = exchange.id
         response.headers[.date] = HTTPDate.now
         let leavesBody = exchange.leavesBody
-        if leavesBody { response.headers[.connection] = "close" }
+        let isLast = ending.hasBegun
+        if leavesBody || isLast { response.headers[.connection] = "close" }
+        if isLast { exchange.isLast() }
         defer { log(request, response.status, exchange, since: start) }
         try await writer.write(response: response.head, body: response.body)
         if leavesBody { exchange.linger() }

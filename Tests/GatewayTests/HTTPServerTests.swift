@@ -122,6 +122,26 @@ import Testing
         }
     }
 
+    @Test("a request that is on its way when the end begins is answered, and told that it was the connection's last")
+    func lastRequest() async throws {
+        try await Appliance.run { appliance in
+            try await Client(port: appliance.port).connect { idle in
+                // The server knows of the connection.
+                try await idle.send(Client.request("HEAD", "/api/hosts"))
+                #expect(try await !idle.read(until: "\r\n\r\n").contains("close"))
+                async let stopped: Void = appliance.stopGateway()
+                // Whoever comes from the end's beginning on is refused.
+                while (try? await Client(port: appliance.port).get("/api/hosts")) != nil {}
+                try await idle.send(Client.request("HEAD", "/api/hosts"))
+                let answer = try await idle.read(until: "\r\n\r\n")
+                #expect(answer.hasPrefix("HTTP/1.1 200"))
+                #expect(answer.lowercased().contains("connection: close"))
+                _ = try await idle.readToEnd()
+                await stopped
+            }
+        }
+    }
+
     @Test("the end waits for the requests that run")
     func drain() async throws {
         try await Appliance.run { appliance in

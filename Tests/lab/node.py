@@ -199,6 +199,20 @@ class Node:
                 pids.add(int(entry.name))
         return pids
 
+    def listening_sockets(self):
+        """Path (or `tcp` for the gateway's port) → inode, of all that the appliance listens on."""
+        found = {}
+        for line in self.path("/proc/1/net/unix").read_text().splitlines()[1:]:
+            words = line.split()
+            if len(words) == 8 and words[4] == "0001" and words[7].startswith("/run/aquarium/") and words[5] == "01":  # a stream, SS_UNCONNECTED
+                found[words[7]] = words[6]
+        for line in self.path("/proc/1/net/tcp").read_text().splitlines()[1:]:
+            words = line.split()
+            if words[1].endswith(f":{PORT:04X}") and words[3] == "0A":  # TCP_LISTEN
+                found["tcp"] = words[9]
+        assert set(found) >= {"tcp"} | {f"/run/aquarium/{name}.sock" for name in AGENTS}, found
+        return found
+
     # MARK: programs held up
 
     def hold(self, program):

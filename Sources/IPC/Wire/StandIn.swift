@@ -19,7 +19,7 @@ public struct StandIn {
         // Whose uid the kernel doesn't tell is nobody's.
         if getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 { peer.uid = .max }
         guard case .failure(let problem) = peers.classify(uid: peer.uid, pid: peer.pid) else { return nil }
-        return Reply.failure(.null, problem, Self.allocator)
+        return Reply.failure(.null, problem).line
     }
 
     /// Takes what was received.
@@ -34,45 +34,34 @@ public struct StandIn {
         } catch {
             let tooLong = Problem(
                 .requestTooLarge, "A request line has \(LineCodec.maxRequestLength) bytes at most.")
-            replies.writeImmutableBuffer(Reply.failure(.null, tooLong, Self.allocator))
+            replies.writeImmutableBuffer(Reply.failure(.null, tooLong).line)
             return (replies, false)
         }
     }
-
-    private static let allocator = ByteBufferAllocator()
 
     private static func answer(_ line: ByteBuffer, with problem: Problem, to replies: inout ByteBuffer) {
         do throws(Envelope.Refusal) {
             switch try Envelope.readLine(line) {
             case .single(let message):
-                if let reply = reply(to: message, problem) { replies.writeImmutableBuffer(reply) }
-            case .batch(let messages): answer(messages, with: problem, to: &replies)
+                if let reply = reply(to: message, problem) { replies.writeImmutableBuffer(reply.line) }
+            case .batch(let messages):
+                let batch = Batch(count: messages.count)
+                let lines = messages.compactMap { batch.settle(reply(to: $0, problem)) }
+                for line in lines { replies.writeImmutableBuffer(line) }
             }
         } catch {
-            replies.writeImmutableBuffer(Reply.failure(error.id ?? .null, error.problem, allocator))
+            replies.writeImmutableBuffer(Reply.failure(error.id ?? .null, error.problem).line)
         }
-    }
-
-    private static func answer(
-        _ messages: [Result<Envelope.Message, Envelope.Refusal>], with problem: Problem, to replies: inout ByteBuffer
-    ) {
-        let answers = messages.compactMap { reply(to: $0, problem) }
-        guard !answers.isEmpty else { return }
-        for (index, answer) in answers.enumerated() {
-            replies.writeStaticString(index == 0 ? "[" : ",")
-            replies.writeBytes(answer.readableBytesView.dropLast())
-        }
-        replies.writeStaticString("]\n")
     }
 
     /// - Returns: nil for what is never answered: a notification, a reply.
     private static func reply(
         to message: Result<Envelope.Message, Envelope.Refusal>, _ problem: Problem
-    ) -> ByteBuffer? {
+    ) -> Reply? {
         switch message {
-        case .success(.call(let id, _, _, _)): id.map { Reply.failure($0, problem, allocator) }
+        case .success(.call(let id, _, _, _)): id.map { Reply.failure($0, problem) }
         case .success(.result), .success(.failure): nil
-        case .failure(let refusal): refusal.id.map { Reply.failure($0, refusal.problem, allocator) }
+        case .failure(let refusal): refusal.id.map { Reply.failure($0, refusal.problem) }
         }
     }
 }
