@@ -22,10 +22,9 @@ final class HTTPServer: Sendable {
         var idle = TimeAmount.seconds(60)
         /// How long a client may leave unread what was sent to it, in milliseconds.
         var stalledMilliseconds = 30_000
+        /// How long a connection without a request may still bring one at the end: it may be on its way.
+        var grace = Duration.milliseconds(250)
     }
-
-    /// How long a connection without a request may still bring one at the end: it may be on its way.
-    private static let grace = Duration.milliseconds(250)
 
     private let http: HTTP1Channel
     private let ending: Ending
@@ -70,9 +69,9 @@ final class HTTPServer: Sendable {
     /// what is left after `drain`.
     func stop(drain: Duration) async {
         let begin = ContinuousClock.now
-        try? await onLoop { $0.listener }?.close().get()
         ending.begin()
-        await connectionsEnd(until: begin + min(Self.grace, drain))
+        try? await onLoop { $0.listener }?.close().get()
+        await connectionsEnd(until: begin + min(limits.grace, drain))
         for channel in await onLoop({ Array($0.connections.values) }) {
             channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
         }

@@ -51,7 +51,8 @@ extension ChildDriver {
         }
         children[index].predecessors.removeAll { $0.pid == pid }
         logger.info(
-            "child's predecessor ended", metadata: ["child": "\(children[index].spec.name)", "reason": "\(exit.reason)"])
+            "child's predecessor ended",
+            metadata: ["child": "\(children[index].spec.name)", "reason": "\(exit.reason)"])
         if isStopping { stopNext() }
         return true
     }

@@ -69,7 +69,8 @@ struct ChildDriver {
     /// Every child has ended, or could not be made to in time.
     var isStopped: Bool {
         guard let stopDeadline else { return false }
-        return children.allSatisfy { $0.state == .stopped && $0.predecessors.isEmpty } || surroundings.now() >= stopDeadline
+        let haveEnded = children.allSatisfy { $0.state == .stopped && $0.predecessors.isEmpty }
+        return haveEnded || surroundings.now() >= stopDeadline
     }
 
     var isReady: Bool { children.allSatisfy { $0.state == .running || !$0.spec.isRequired } }

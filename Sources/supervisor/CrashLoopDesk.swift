@@ -26,13 +26,17 @@ struct CrashLoopDesk {
     }
 
     private let listener: CInt
-    private let language: Language
+    /// What each conversation begins as: who may have one is looked up once.
+    private let beginning: Dialogue
     /// The oldest first.
     private var clients: [Client] = []
 
     init(listener: CInt, language: Language) {
         self.listener = listener
-        self.language = language
+        switch language {
+        case .lines(let contract): beginning = .lines(StandIn(for: contract))
+        case .http: beginning = .http(PageStandIn())
+        }
     }
 
     /// What to wait for while it is open.
@@ -65,23 +69,13 @@ struct CrashLoopDesk {
             guard descriptor >= 0 else { return }
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
-            guard let dialogue = begin(on: descriptor) else {
+            if case .lines(let standIn) = beginning, let refusal = standIn.refusal(of: descriptor) {
+                _ = Self.send(refusal, to: descriptor)
                 Glibc.close(descriptor)
                 continue
             }
             if clients.count == Self.most { Glibc.close(clients.removeFirst().descriptor) }
-            clients.append(Client(descriptor: descriptor, dialogue: dialogue))
-        }
-    }
-
-    private func begin(on descriptor: CInt) -> Dialogue? {
-        switch language {
-        case .http: return .http(PageStandIn())
-        case .lines(let contract):
-            let standIn = StandIn(for: contract)
-            guard let refusal = standIn.refusal(of: descriptor) else { return .lines(standIn) }
-            _ = Self.send(refusal, to: descriptor)
-            return nil
+            clients.append(Client(descriptor: descriptor, dialogue: beginning))
         }
     }
 
@@ -106,7 +100,9 @@ struct CrashLoopDesk {
     /// - Returns: false if the peer did not take it all: who does not read is not waited for.
     private static func send(_ bytes: ByteBuffer, to descriptor: CInt) -> Bool {
         guard bytes.readableBytes > 0 else { return true }
-        let sent = bytes.withUnsafeReadableBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
+        let sent = bytes.withUnsafeReadableBytes { bytes in
+            Glibc.send(descriptor, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL))
+        }
         return sent == bytes.readableBytes
     }
 }

@@ -32,11 +32,11 @@ struct SupervisedChild {
     /// Whether the supervisor itself is to answer on its socket.
     var isAnsweredFor: Bool { state == .crashLoop && pid == nil && predecessors.isEmpty }
 
-    /// Whether the next child's turn has come in a reload.
+    /// Whether the next child's turn has come in a reload: this one runs, or could not be made to at once.
     var isSettled: Bool {
         switch state {
-        case .running, .crashLoop, .stopped: true
-        case .starting, .restarting, .stopping, .backoff: false
+        case .running, .backoff, .crashLoop, .stopped: true
+        case .starting, .restarting, .stopping: false
         }
     }
 
@@ -68,8 +68,8 @@ extension Problem {
         return Problem(
             .agentCrashLoop,
             "The \(child.spec.program) crashes again and again: \(child.lastExit?.reason ?? "unknown"). \(said)",
-            hint: "It is tried every \(RestartPolicy.crashLoopPause.components.seconds) s. supervisor.logs tells more; when the "
-                + "cause is gone, supervisor.restart with the name \(name) starts it at once.",
+            hint: "It is tried every \(RestartPolicy.crashLoopPause.components.seconds) s. supervisor.logs tells more; "
+                + "when the cause is gone, supervisor.restart with the name \(name) starts it at once.",
             retryable: true)
     }
 }

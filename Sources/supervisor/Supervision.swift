@@ -60,7 +60,7 @@ actor Supervision {
             // Children that were launched now would not understand it either.
             let reason = (error as? Problem)?.message ?? "\(error)"
             logger.error("the configuration was not taken over", metadata: ["reason": "\(reason)"])
-            serviceManager.note = "not reloaded: \(reason)"
+            serviceManager.note = "not reloaded: " + reason.replacing("\n", with: " ")
             return
         }
         serviceManager.note = nil
@@ -197,7 +197,9 @@ actor Supervision {
         }
     }
 
-    private func until(_ end: SuspendingClock.Instant? = nil, _ isOver: @escaping (isolated Supervision) -> Bool) async {
+    private func until(
+        _ end: SuspendingClock.Instant? = nil, _ isOver: @escaping (isolated Supervision) -> Bool
+    ) async {
         await withCheckedContinuation { waiters.append(Waiter(isOver: isOver, until: end, continuation: $0)) }
     }
 

@@ -75,7 +75,7 @@ struct ChildSpec: Sendable {
     var environment: [String] = []
     /// Made and held by the supervisor; the child gets it as fd 3.
     var socket: Socket
-    /// Whether a new process of it may serve beside the old one, as it keeps no state: so it is reloaded without a pause.
+    /// Whether a new process of it may serve beside the old one, as it keeps no state: it is reloaded without a pause.
     var mayOverlap = false
     /// Whose sockets it connects to. It is stopped before them.
     var mayCall: [String]

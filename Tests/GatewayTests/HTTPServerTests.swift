@@ -124,7 +124,9 @@ import Testing
 
     @Test("a request that is on its way when the end begins is answered, and told that it was the connection's last")
     func lastRequest() async throws {
-        try await Appliance.run { appliance in
+        var limits = HTTPServer.Limits()
+        limits.grace = Gateway.drain
+        try await Appliance.run(limits: limits) { appliance in
             try await Client(port: appliance.port).connect { idle in
                 // The server knows of the connection.
                 try await idle.send(Client.request("HEAD", "/api/hosts"))

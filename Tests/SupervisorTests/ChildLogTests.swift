@@ -63,7 +63,7 @@ struct ChildLogTests {
         #expect(log.lines.last == "line 250")
     }
 
-    @Test("who follows by the cursor of the last answer gets every line once, and is told of those it came too late for")
+    @Test("who follows by the last answer's cursor gets every line once, and is told of those it came too late for")
     func following() throws {
         var log = try ChildLog(component: "x")
         defer { close(log) }

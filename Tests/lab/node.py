@@ -204,7 +204,8 @@ class Node:
         found = {}
         for line in self.path("/proc/1/net/unix").read_text().splitlines()[1:]:
             words = line.split()
-            if len(words) == 8 and words[4] == "0001" and words[7].startswith("/run/aquarium/") and words[5] == "01":  # a stream, SS_UNCONNECTED
+            # a stream, SS_UNCONNECTED
+            if len(words) == 8 and words[4:6] == ["0001", "01"] and words[7].startswith("/run/aquarium/"):
                 found[words[7]] = words[6]
         for line in self.path("/proc/1/net/tcp").read_text().splitlines()[1:]:
             words = line.split()

@@ -66,7 +66,7 @@ def running(node, name):
     return child if child["state"] == "running" else None
 
 
-@pytest.mark.parametrize("name", ["orch", "gateway"])
+@pytest.mark.parametrize("name", CHILDREN)
 def test_a_hung_child_is_killed_and_replaced(node, name):
     before = node.children()[name]
     node.signal(before["pid"], signal.SIGSTOP)
@@ -79,7 +79,7 @@ def test_a_hung_child_is_killed_and_replaced(node, name):
     wait_until(f"{name} is replaced", 10, replaced)
     took = time.monotonic() - began
     print(f"{name}: replaced {took:.1f} s after it hung")
-    assert took < 7
+    assert took <= 6
 
 
 def test_restart_on_request(node):

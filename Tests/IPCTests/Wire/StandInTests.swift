@@ -5,7 +5,8 @@ import Testing
 
 struct StandInTests {
     private let problem = Problem(.agentCrashLoop, "It crashes.")
-    private static let error = #""error":{"code":-32008,"message":"It crashes.","data":{"kind":"agent.crash_loop","retryable":false}}}"#
+    private static let error = #""error":{"code":-32008,"message":"It crashes.","#
+        + #""data":{"kind":"agent.crash_loop","retryable":false}}}"#
 
     private func answer(_ standIn: inout StandIn, _ text: String) -> [String] {
         let replies = standIn.answer(Array(text.utf8), with: problem).replies

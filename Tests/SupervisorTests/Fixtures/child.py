@@ -3,6 +3,7 @@
 
 serve     says READY=1, beats, and answers each connection to fd 3 with its pid
 die       ends at once with exit code 3
+burst     logs 2000 lines, and then the same, the last line without an end
 stubborn  serves, and ignores SIGTERM
 parent    serves, and has started a helper that left its session (its pid is in the log)
 parent in its session  the same, but the helper stays in the session
@@ -17,7 +18,11 @@ import sys
 with open(sys.argv[0] + ".does") as file:
     does = file.read()
 print("started", os.getpid(), flush=True)
-if does == "die":
+if does == "burst":
+    for number in range(2000):
+        print(os.getpid(), "line", number, "." * 80)
+    print(os.getpid(), "end", end="", flush=True)
+if does in ("die", "burst"):
     sys.exit(3)
 if does == "stubborn":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
