@@ -72,7 +72,7 @@ struct ServiceManager {
         if isBeat { nextBeat = now + period }
     }
 
-    func stopping() { _ = send("STOPPING=1", nil) }
+    mutating func stopping() { outbox.append(("STOPPING=1", nil)) }
 
     /// Children are about to be renewed. `update` says READY=1 when that is over.
     mutating func reloading() {
