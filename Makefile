@@ -96,6 +96,10 @@ test: ## Runs all tests: units, a local cluster, real nodes, the page in Chromiu
 bench: ## Measures, beside peers in the same run; prints figures, judges nothing.
 	@tools/bench
 
+.PHONY: fuzz
+fuzz: packages ## Runs every fuzz target for SECONDS (60), one after the other.
+	@tools/fuzz $(or $(SECONDS),60)
+
 .PHONY: clean
 clean: ## Removes what was built here (not the lab's images: lab/lab help).
 	rm -rf .build build Tests/artifacts
