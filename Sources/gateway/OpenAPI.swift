@@ -128,7 +128,7 @@ enum OpenAPI {
                 and then whenever it has changed. A comment comes every 10 seconds.
                 """,
             "responses": [
-                "200": answer("text/event-stream", ["type": "string"]), "503": refusal([.busy, .agentUnavailable]),
+                "200": answer("text/event-stream", [:]), "503": refusal([.busy, .agentUnavailable]),
             ],
         ]
     )

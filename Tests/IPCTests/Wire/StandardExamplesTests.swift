@@ -101,6 +101,7 @@ import Testing
         #expect(replies == [])
     }
 
+    /// What comes back, line by line, until the agent closes.
     private func replies(_ line: String) async throws -> [String] {
         let path = "/tmp/aquarium-standard-\(getpid())-\(UInt32.random(in: 0 ... .max)).sock"
         mkdir(path + ".d", 0o700)
@@ -110,7 +111,12 @@ import Testing
             Standard.contract, agent: StandardAgent(),
             operations: OperationStore(in: path + ".d", logger: logger), logger: logger, group: group)
         try await server.start(listening: ListenSockets.make(at: path))
-        let replies = Result { try RawSocket(path).exchange(line + "\n") }
+        let replies: Result<String, any Error>
+        do {
+            replies = .success(try await RawSocket(path).exchange(line + "\n"))
+        } catch {
+            replies = .failure(error)
+        }
         await server.stop(drain: .seconds(2))
         try await group.shutdownGracefully()
         unlink(path)
