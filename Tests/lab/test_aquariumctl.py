@@ -99,6 +99,15 @@ def test_logs_show_what_was_logged(node):
     assert json.loads(raw)["component"] == "gateway"
 
 
+def test_logs_are_followed_through_a_restart_of_the_process_until_ctrl_c(node):
+    script = "aquariumctl logs -f -n 1 gateway >/tmp/followed & "
+    script += "until [ -s /tmp/followed ]; do sleep 0.05; done; "
+    script += "aquariumctl supervisor restart --name gateway >/dev/null; "
+    script += "until grep -q ' stopping' /tmp/followed && sed 1d /tmp/followed | grep -q ' ready'; do sleep 0.05; done; "
+    script += "kill -INT $!; wait $!"
+    node.run("bash", "-c", script, limit=20)
+
+
 # MARK: what is installed with it
 
 

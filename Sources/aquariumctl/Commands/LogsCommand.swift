@@ -41,8 +41,7 @@ struct LogsCommand<Home: House>: AsyncParsableCommand {
         }
         try await untilInterrupted {
             var next = try await reader.last(lines)
-            while let cursor = next { next = try await reader.after(cursor) }
-            throw Failure(problem: Problem(.methodUnknown, "This supervisor's logs can't be followed."))
+            while true { next = try await reader.after(next) }
         }
     }
 }
@@ -55,36 +54,23 @@ struct LogReader: Sendable {
     let asTheyAre: Bool
 
     /// How long the supervisor is asked to wait for a new line; less than a call's deadline.
-    private static let patience: Int64 = 20_000
+    private static let patience = WaitTime(clamping: 20_000)
 
     /// - Returns: the cursor after the last line.
-    func last(_ count: Int) async throws -> Int? {
-        try await show(["name": .string(child), "lines": .integer(Int64(count))])
+    func last(_ count: Int) async throws -> LogCursor {
+        try await show(SupervisorLogs(name: child, lines: LineCount(clamping: count)))
     }
 
     /// Waits for lines after the cursor.
-    func after(_ cursor: Int) async throws -> Int? {
-        try await show([
-            "name": .string(child), "after": .integer(Int64(cursor)), "wait_ms": .integer(Self.patience),
-        ])
+    /// - Returns: the cursor after the last line.
+    func after(_ cursor: LogCursor) async throws -> LogCursor {
+        try await show(SupervisorLogs(name: child, after: cursor, waitMs: Self.patience))
     }
 
-    /// - Returns: the cursor after the last line.
-    private func show(_ params: JSON) async throws -> Int? {
-        let result = try await node.call("supervisor", SupervisorLogs.about.method, params)
-        let answer = try WireCoding.decode(LogAnswer.self, from: result)
-        if let missed = answer.missed, missed > 0 {
-            console.error(["(\(missed) lines were gone before they could be shown)"])
-        }
+    private func show(_ request: SupervisorLogs) async throws -> LogCursor {
+        let answer = try await node.call("supervisor", request)
+        if answer.missed > 0 { console.error(["(\(answer.missed) lines were gone before they could be shown)"]) }
         try console.print(answer.lines.map { asTheyAre ? $0 : LogLine.text($0) })
         return answer.next
     }
-}
-
-private struct LogAnswer: Decodable {
-    let lines: [String]
-    /// The cursor after the last line.
-    let next: Int?
-    /// How many lines had gone from the supervisor's buffer.
-    let missed: Int?
 }
