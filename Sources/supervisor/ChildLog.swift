@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 import IPC
 
@@ -74,25 +73,13 @@ struct ChildLog {
     /// The child's own event stays as it is; any other line (a crash report, a library's complaint, an event in another
     /// process's name) becomes one.
     private func event(_ line: [UInt8]) -> [UInt8] {
-        if line.first == UInt8(ascii: "{"), let event = try? JSONDecoder().decode(Event.self, from: Data(line)),
-            event.component == component
-        {
-            return line
-        }
+        if Log.isEvent(line, of: component) { return line }
         let text = String(decoding: line, as: UTF8.self)
         let event: JSON = [
             "at": .string(Timestamp.now.text), "level": "notice", "component": .string(component),
             "message": .string(text),
         ]
         return event.bytes
-    }
-
-    /// What every event of the house has.
-    private struct Event: Decodable {
-        let at: String
-        let level: String
-        let component: String
-        let message: String
     }
 }
 

@@ -16,6 +16,33 @@ public enum Log {
         guard !wasStarted else { return }
         LoggingSystem.bootstrap { _ in LineLogHandler(component: component, logLevel: level) }
     }
+
+    /// Whether a line is an event such as these, in the name of that component. It builds nothing: every line of every
+    /// process is looked at.
+    public static func isEvent(_ line: [UInt8], of component: String) -> Bool {
+        line.withUnsafeBytes { bytes in
+            var scanner = JSONScanner(bytes)
+            var (found, isOwn) = (0, false)
+            do throws(JSONScanner.Malformed) {
+                try scanner.object { scanner, key throws(JSONScanner.Malformed) in
+                    let name = scanner.bytes[key]
+                    let value = scanner.bytes[try scanner.skipValue()]
+                    guard value.first == UInt8(ascii: "\""), let place = members.firstIndex(where: name.elementsEqual)
+                    else {
+                        return
+                    }
+                    found += 1
+                    if place == 0 { isOwn = value.dropFirst().dropLast().elementsEqual(component.utf8) }
+                }
+                try scanner.end()
+            } catch {
+                return false
+            }
+            return found == members.count && isOwn
+        }
+    }
+
+    private static let members = ["component", "at", "level", "message"].map { Array($0.utf8) }
 }
 
 struct LineLogHandler: LogHandler {

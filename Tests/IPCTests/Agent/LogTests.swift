@@ -30,4 +30,19 @@ import Testing
         #expect(line.utf8.count { $0 == UInt8(ascii: "\n") } == 1 && line.hasSuffix("\n"))
         #expect(try JSONText.parse(Array(line.utf8.dropLast()))["k\"\n"] == "v\"}\u{0}\r\n{\u{1F600}")
     }
+
+    @Test("an event is told from a line that only looks like one")
+    func recognized() {
+        let handler = LineLogHandler(component: "gateway", logLevel: .info)
+        let event = handler.line(.info, "ready", ["more": "{\"component\":\"other\"}"], at: Self.time).dropLast()
+        #expect(Log.isEvent(Array(event), of: "gateway"))
+        #expect(!Log.isEvent(Array(event), of: "orch-agent"))
+        for line in [
+            "", "ready", "[]", #"{"component":"gateway"}"#,
+            #"{"at":"x","level":"info","component":"gateway","message":"m""#,
+            #"{"at":"x","level":"info","component":"gateway","message":1}"#,
+            #"{"at":"x","level":"info","component":"gateway","message":"m"} and more"#,
+            #"{"at":"x","level":"info","component":"other","component":"gateway","message":"m"}"#,
+        ] { #expect(!Log.isEvent(Array(line.utf8), of: "gateway"), "\(line)") }
+    }
 }
