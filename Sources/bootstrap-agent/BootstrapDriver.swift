@@ -127,6 +127,8 @@ actor BootstrapDriver {
             } catch let error {
                 // Stopping is not failing: the next start goes on from what is stored.
                 if Task.isCancelled { return }
+                // What was killed at its limit may have left a container at work on a disk.
+                leftoversEnded = false
                 let failure = StepFailure(error)
                 log.append(failure.message)
                 logger.warning("phase failed", metadata: ["reason": "\(failure.message)"])

@@ -47,7 +47,8 @@ struct BootstrapService: BootstrapAPI {
         choices.image = choices.image ?? configuration.image
         let job = BootstrapJob(
             choices: choices, fsid: UUID().uuidString.lowercased(),
-            formerHostname: try MachineFacts(tools.files).hostname, startedAt: .now)
+            formerHostname: try MachineFacts(tools.files).hostname,
+            formerHostnameFile: try tools.files.textIfThere(PrepareStep.hostnameFile), startedAt: .now)
         if let state = try await driver.answer(.start(job), op: call.op) { return state }
         _ = try await check.check(operation.choices)
         return try await driver.handle(.start(job), op: call.op)

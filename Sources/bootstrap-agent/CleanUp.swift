@@ -22,7 +22,7 @@ struct CleanUp: Sendable {
         var erased: (disks: [ChosenDisk], notes: [String]) = ([], [])
         for disk in bench.job.touched {
             do {
-                let path = try await bench.inventory.pathToErase(disk)
+                let path = try await bench.inventory.pathToErase(disk, of: bench.job.fsid)
                 bench.tell("erasing \(path)", 0.5)
                 try await bench.act(Cephadm.zap(path, image: bench.design.image))
                 erased.disks.append(disk)
@@ -51,15 +51,20 @@ struct CleanUp: Sendable {
 
     /// The file is written before the kernel is told: broken off in between, only the file has our name.
     private func restoreHostname() async throws {
-        let former = bench.job.formerHostname
         let isOurs = try bench.files.line(PrepareStep.hostnameFile) == bench.design.hostname
-        if try isOurs || bench.files.line(PrepareStep.kernelHostname) != former {
-            try await PrepareStep.name(bench, former)
+        let former = bench.job.formerHostname
+        guard try isOurs || bench.files.line(PrepareStep.kernelHostname) != former else { return }
+        try await PrepareStep.name(bench, former)
+        if let text = bench.job.formerHostnameFile {
+            try bench.files.write(PrepareStep.hostnameFile, text, mode: 0o644)
+        } else {
+            try bench.files.remove(PrepareStep.hostnameFile)
         }
     }
 
     private func restoreTimeSources() async throws {
-        guard bench.files.exists(PrepareStep.timeSourcesFile) else { return }
+        // Not by whether the file is there: broken off behind its removal, chrony has still to be told.
+        guard bench.design.timeServers != nil else { return }
         try bench.files.remove(PrepareStep.timeSourcesFile)
         do {
             try await bench.act(System.reloadTimeSources)

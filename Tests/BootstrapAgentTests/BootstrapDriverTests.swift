@@ -90,6 +90,7 @@ import Testing
         "explains each way in which cephadm is known to fail, and takes it back",
         arguments: [
             ("bootstrap-no-sshd", "can't log in to this node by ssh"),
+            ("bootstrap-no-sshd-broken-pipe", "can't log in to this node by ssh"),
             ("bootstrap-port-in-use", "port that the monitor"),
             ("bootstrap-existing-conf", "another cluster in /etc/ceph"),
             ("bootstrap-bad-mon-ip", "not one of this node's"),
@@ -112,6 +113,41 @@ import Testing
         #expect(try await Self.run(driver, .cleanUp).status == .none)
         #expect(node.traces == before)
         #expect(try await Self.run(driver, .start(Self.job)).status == .done)
+    }
+
+    @Test("ends what a failed try has left running before it tries again") func leftoversOfAFailure() async throws {
+        let node = FakeNode()
+        let ended = Shared(0)
+        var tools = node.tools
+        tools.endLeftovers = {
+            ended.change { $0 += 1 }
+            return []
+        }
+        node.world.change { $0.failures = ["daemon add osd n1:/dev/sdb": .failed("Error EINVAL: busy")] }
+        let driver = try Self.driver(node, tools)
+        #expect(try await Self.run(driver, .start(Self.job)).status == .failed)
+        let before = ended.change { $0 }
+        #expect(try await Self.run(driver, .retry).status == .failed)
+        #expect(ended.change { $0 } == before + 1)
+    }
+
+    @Test(
+        "clean-up gives back the file of the name as it was, whatever was in it",
+        arguments: ["# none\n", "a.b.example\n"])
+    func formerHostnameFile(_ text: String) async throws {
+        let node = FakeNode()
+        node.put("/etc/hostname", text)
+        node.world.change { $0.failures = ["--mon-ip": RecordedRun("bootstrap-port-in-use").result] }
+        let driver = try Self.driver(node)
+        let job = BootstrapJob(
+            choices: .test(), fsid: FakeNode.fsid, formerHostname: "debian", formerHostnameFile: text,
+            startedAt: .example)
+        #expect(try await Self.run(driver, .start(job)).status == .failed)
+        #expect(try node.files.text("/etc/hostname") == "n1\n")
+        node.world.change { $0.failures = [:] }
+        #expect(try await Self.run(driver, .cleanUp).status == .none)
+        #expect(try node.files.text("/etc/hostname") == text)
+        #expect(node.traces["hostname"] == "debian")
     }
 
     @Test("goes on at the phase that failed when retried") func retry() async throws {

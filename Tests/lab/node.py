@@ -13,6 +13,8 @@ REPO = Path(__file__).resolve().parents[2]
 TOOL = REPO / "lab" / "lab"
 BASE = Path(os.environ.get("LAB_DIR", "/var/tmp/aquarium-lab")).parent
 PORT = 8080
+#: where programs are held up; a power cut changes nothing of it
+HELD = "/var/tmp"
 #: those with a Unix socket of their own
 AGENTS = ("bootstrap", "orch", "supervisor")
 
@@ -221,23 +223,23 @@ class Node:
         name = os.path.basename(program)
         script = (
             "#!/bin/sh\n"
-            f"[ ! -e /run/hold-{name} ] || : >/run/held-{name}\n"
-            f"while [ -e /run/hold-{name} ]; do sleep 0.05; done\n"
+            f"[ ! -e {HELD}/hold-{name} ] || : >{HELD}/held-{name}\n"
+            f"while [ -e {HELD}/hold-{name} ]; do sleep 0.05; done\n"
             f"exec {program}.real \"$@\"\n")
         real = self.path(program + ".real")
         if not real.exists():
             self.path(program).rename(real)
             self.path(program).write_text(script)
             self.path(program).chmod(0o755)
-        self.path(f"/run/hold-{name}").touch()
+        self.path(f"{HELD}/hold-{name}").touch()
 
     def is_held(self, program):
         """Whether somebody has called it since."""
-        return self.path(f"/run/held-{os.path.basename(program)}").exists()
+        return self.path(f"{HELD}/held-{os.path.basename(program)}").exists()
 
     def release(self, program):
         for state in ("hold", "held"):
-            self.path(f"/run/{state}-{os.path.basename(program)}").unlink(missing_ok=True)
+            self.path(f"{HELD}/{state}-{os.path.basename(program)}").unlink(missing_ok=True)
 
     # MARK: disks
 

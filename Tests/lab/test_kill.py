@@ -70,51 +70,41 @@ def end(node, choices):
     cluster.assert_cluster(node, choices)
 
 
-def test_agent_killed_in_every_phase(fresh):
+def strike_every_phase(node, kill):
     """With a new name for the node, so that the phase `prepare` has something to do that can be held up."""
-    node = fresh
     choices = cluster.choices_of(node, hostname="storage1")
     node.hold(HOSTNAME)
     cluster.start(node, choices)
-    strike(node, "prepare", kill_agent, lambda _: node.is_held(HOSTNAME))
+    wait_for(node, "prepare", lambda _: node.is_held(HOSTNAME))
     node.hold(PODMAN)
+    strike(node, "prepare", kill)
     node.release(HOSTNAME)
-    strike(node, "image", kill_agent, lambda _: node.is_held(PODMAN))
+    strike(node, "image", kill, lambda _: node.is_held(PODMAN))
     node.release(PODMAN)
-    strike(node, "bootstrap", kill_agent, has_begun(node, "mgr"))
-    strike(node, "orchestrator", kill_agent)
-    strike(node, "settings", kill_agent)
-    strike(node, "osds", kill_agent, is_adding_osds)
-    strike(node, "verify", kill_agent)
+    strike(node, "bootstrap", kill, has_begun(node, "mgr"))
+    strike(node, "orchestrator", kill)
+    strike(node, "settings", kill)
+    strike(node, "osds", kill, is_adding_osds)
+    strike(node, "verify", kill)
     end(node, choices)
-    assert node.children()["bootstrap"]["restarts"] == len(cluster.PHASES)
     assert node.run("hostname").strip() == "storage1" == node.path("/etc/hostname").read_text().strip()
     names = [line for line in node.path("/etc/hosts").read_text().splitlines() if "storage1" in line]
     assert len(names) == 1, names
 
 
-def test_supervisor_killed(fresh):
+def test_agent_killed_in_every_phase(fresh):
+    strike_every_phase(fresh, kill_agent)
+    assert fresh.children()["bootstrap"]["restarts"] == len(cluster.PHASES)
+
+
+def test_supervisor_killed_in_every_phase(fresh):
     """Its children die with it, and with them what they had started; systemd begins anew."""
-    node = fresh
-    choices = cluster.choices_of(node)
-    cluster.start(node, choices)
-    strike(node, "bootstrap", kill_supervisor, has_begun(node, "mon"))
-    strike(node, "settings", kill_supervisor)
-    strike(node, "osds", kill_supervisor, is_adding_osds)
-    strike(node, "verify", kill_supervisor)
-    end(node, choices)
-    assert len(node.appliance_processes()) == 4
+    strike_every_phase(fresh, kill_supervisor)
+    assert len(fresh.appliance_processes()) == 4
 
 
-def test_power_cut(fresh):
-    node = fresh
-    choices = cluster.choices_of(node)
-    cluster.start(node, choices)
-    strike(node, "bootstrap", cut_power, has_begun(node, "mgr"))
-    strike(node, "orchestrator", cut_power)
-    strike(node, "osds", cut_power, is_adding_osds)
-    strike(node, "verify", cut_power)
-    end(node, choices)
+def test_power_cut_in_every_phase(fresh):
+    strike_every_phase(fresh, cut_power)
 
 
 def test_stopped_in_good_order_and_started_again(fresh):

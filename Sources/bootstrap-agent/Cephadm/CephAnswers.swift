@@ -6,14 +6,14 @@ struct CephadmDaemon: Decodable, Sendable, Equatable {
 }
 
 /// `ceph-volume raw list --format json`: by the OSD's uuid.
-struct RawOSD: Decodable, Sendable {
+struct RawOSD: Decodable, Sendable, Equatable {
     let ceph_fsid: String
     let device: String
     let osd_id: Int
 }
 
 /// `ceph-volume lvm list --format json`: by the OSD's id.
-struct LVMOSD: Decodable, Sendable {
+struct LVMOSD: Decodable, Sendable, Equatable {
     let devices: [String]
     let tags: [String: String]
 

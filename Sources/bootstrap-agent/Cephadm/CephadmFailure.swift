@@ -43,6 +43,11 @@ enum CephadmFailure {
             "Failed to connect to", "Ceph's orchestrator can't log in to this node by ssh.",
             "Start the ssh server (systemctl enable --now ssh) and let root log in with a key."
         ),
+        // The same, where ssh had ended before the orchestrator wrote to it.
+        (
+            "Can't communicate with remote host", "Ceph's orchestrator can't log in to this node by ssh.",
+            "Start the ssh server (systemctl enable --now ssh) and let root log in with a key."
+        ),
         (
             "initializing source docker://", "The container image could not be fetched from its registry.",
             "Check the image's name and that the registry can be reached; or put the image on the node beforehand."

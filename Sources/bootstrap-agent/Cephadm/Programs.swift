@@ -29,7 +29,6 @@ enum Cephadm {
     static let list = Query<[CephadmDaemon]>(
         command: Command(program: program, arguments: ["ls", "--no-detail"], limit: .seconds(60)))
 
-    /// - Parameter fsid: nil where there is no cluster any more.
     static func zap(_ device: String, image: ImageReference) -> Command {
         volume(["lvm", "zap", "--destroy", device], image: image, limit: .seconds(300))
     }

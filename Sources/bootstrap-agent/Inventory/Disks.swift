@@ -42,9 +42,10 @@ extension DiskFacts {
             + identityReasons
     }
 
+    /// - Parameter others: further reasons against it, in words.
     /// - Throws: `disk.unusable` where it must not be erased.
-    func checkErasable() throws(Problem) {
-        let reasons = reasonsAgainstErasing
+    func checkErasable(besides others: [String]) throws(Problem) {
+        let reasons = reasonsAgainstErasing + others
         guard reasons.isEmpty else {
             throw Problem(
                 .diskUnusable,

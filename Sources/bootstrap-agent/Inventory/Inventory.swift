@@ -13,6 +13,8 @@ protocol Inventory: Sendable {
     /// - Throws: `Problem` of kind `disk.moved`.
     func path(of disk: ChosenDisk) async throws -> String
     /// The same, just before the disk is erased: nobody asks a person then, and somebody may have put it to use since.
-    /// - Throws: `Problem` of kind `disk.moved`; of kind `disk.unusable` if it has more on it than an OSD leaves.
-    func pathToErase(_ disk: ChosenDisk) async throws -> String
+    /// - Parameter fsid: of the cluster that it was written to for.
+    /// - Throws: `Problem` of kind `disk.moved`; of kind `disk.unusable` if it has more on it than an OSD of that cluster
+    ///   leaves.
+    func pathToErase(_ disk: ChosenDisk, of fsid: String) async throws -> String
 }

@@ -21,6 +21,11 @@ enum InventoryCommand {
             arguments: ["show", "--property=Id,ActiveState,UnitFileState"] + names, limit: .seconds(10))
     }
 
+    static func volumeGroup(_ path: String) -> Command {
+        Command(
+            program: "/usr/sbin/pvs", arguments: ["--reportformat", "json", "-o", "vg_name", path], limit: .seconds(20))
+    }
+
     static func signatures(_ path: String) -> Command {
         Command(program: "/usr/sbin/wipefs", arguments: ["--no-act", "--json", path], limit: .seconds(10))
     }

@@ -53,11 +53,12 @@ struct NodeInventory: Inventory {
         return try disk.findWhateverIsOnIt(among: facts).device.path
     }
 
-    func pathToErase(_ disk: ChosenDisk) async throws -> String {
+    func pathToErase(_ disk: ChosenDisk, of fsid: String) async throws -> String {
         let facts = await diskReader.read()
         try Task.checkCancellation()
         let found = diskReader.probed(try disk.findWhateverIsOnIt(among: facts))
-        try found.checkErasable()
+        let owner = DiskOwner(runner: runner, image: image, fsid: fsid)
+        try found.checkErasable(besides: await owner.reasons(against: found))
         return found.device.path
     }
 }

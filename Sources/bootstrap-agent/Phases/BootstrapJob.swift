@@ -8,6 +8,8 @@ struct BootstrapJob: Codable, Sendable, Equatable {
     let fsid: String
     /// What the node was called before; clean-up gives it back.
     let formerHostname: String
+    /// What /etc/hostname held before, which may be something else; nil where it was not there.
+    let formerHostnameFile: String?
     let startedAt: Timestamp
     var endedAt: Timestamp?
     var times: [BootstrapPhase: PhaseTimes] = [:]
@@ -19,10 +21,14 @@ struct BootstrapJob: Codable, Sendable, Equatable {
         var endedAt: Timestamp?
     }
 
-    init(choices: BootstrapChoices, fsid: String, formerHostname: String, startedAt: Timestamp) {
+    init(
+        choices: BootstrapChoices, fsid: String, formerHostname: String, formerHostnameFile: String?,
+        startedAt: Timestamp
+    ) {
         self.choices = choices
         self.fsid = fsid
         self.formerHostname = formerHostname
+        self.formerHostnameFile = formerHostnameFile
         self.startedAt = startedAt
     }
 }

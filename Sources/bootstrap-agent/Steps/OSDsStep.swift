@@ -34,7 +34,8 @@ struct OSDsStep: Step {
     private func add(_ disk: ChosenDisk, _ bench: StepBench, share: ClosedRange<Double>) async throws {
         if bench.job.touched.contains(disk) {
             // Broken off in the middle: the half of an OSD that is on it is nobody's.
-            try await bench.act(Cephadm.zap(try await bench.inventory.pathToErase(disk), image: bench.design.image))
+            let path = try await bench.inventory.pathToErase(disk, of: bench.job.fsid)
+            try await bench.act(Cephadm.zap(path, image: bench.design.image))
         }
         let middle = share.lowerBound + share.length / 3
         try await waitUntilSeen(try await bench.inventory.device(for: disk), bench, share: share.lowerBound...middle)

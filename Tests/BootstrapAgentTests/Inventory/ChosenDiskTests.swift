@@ -69,7 +69,7 @@ import Testing
 
     private func refusalToErase() async -> String? {
         do {
-            #expect(try await node.inventory().pathToErase(chosen) == "/dev/sda")
+            #expect(try await node.inventory().pathToErase(chosen, of: Self.fsid) == "/dev/sda")
             return nil
         } catch {
             return (error as? Problem)?.message
@@ -90,16 +90,69 @@ import Testing
         #expect(await refusalToErase()?.contains("is not there") == true)
     }
 
-    @Test("What an OSD leaves is wiped", arguments: ["wipefs-blank.json", "wipefs-bluestore.json"])
+    /// The cluster of the recorded raw-list.
+    private static let fsid = "404472a2-e68c-11f1-a181-26308b69d95c"
+    private static let lvm = #"{"signatures": [{"type": "LVM2_member"}]}"#
+    private static let cephVolume = "cephadm --image \(ImageReference.example) ceph-volume --"
+
+    private func rawOSDs(_ cluster: String = fsid) {
+        let recorded = Fixture.text("cephadm/raw-list-16.2.15.json").replacing("/dev/loop0", with: "/dev/sda")
+        node.runner.answer("\(Self.cephVolume) raw list --format json", recorded.replacing(Self.fsid, with: cluster))
+    }
+
+    private func group(_ name: String) {
+        let recorded = Fixture.text("pvs-group.json").replacing("\"data\"", with: "\"\(name)\"")
+        node.runner.answer("pvs --reportformat json -o vg_name /dev/sda", recorded)
+    }
+
+    /// As ceph-volume says it; only what is read of it.
+    private func lvmOSDs(_ cluster: String = fsid) {
+        node.runner.answer(
+            "\(Self.cephVolume) lvm list --format json",
+            #"{"0": [{"devices": ["/dev/sda"], "tags": {"ceph.cluster_fsid": "\#(cluster)"}}]}"#)
+    }
+
+    @Test("What an OSD of the same cluster leaves is wiped", arguments: ["wipefs-blank.json", "wipefs-bluestore.json"])
     func wiped(_ signatures: String) async {
         let folder = node.disk("sda", "8:0", files: ["device/serial": "A"])
         node.runner.answer("wipefs --no-act --json /dev/sda", Fixture.text(signatures))
+        rawOSDs()
         #expect(await refusalToErase() == nil)
         node.mapped("dm-0", "253:0", on: [(folder, "sda")])
         node.write("/sys/devices/virtual/block/dm-0/dm/name", "ceph--6d1c--44-osd--block--0b5f--91\n")
         node.probe.hold("/dev/sda")
-        node.runner.answer("wipefs --no-act --json /dev/sda", #"{"signatures": [{"type": "LVM2_member"}]}"#)
+        node.runner.answer("wipefs --no-act --json /dev/sda", Self.lvm)
+        group("ceph-6d1c-44")
+        lvmOSDs()
         #expect(await refusalToErase() == nil)
+    }
+
+    @Test("Half of an OSD, which no cluster knows, is wiped, and so is a physical volume without a group")
+    func halfMade() async {
+        node.disk("sda", "8:0", files: ["device/serial": "A"])
+        node.runner.answer("wipefs --no-act --json /dev/sda", Fixture.text("wipefs-bluestore.json"))
+        node.runner.answer("\(Self.cephVolume) raw list --format json", "{}")
+        #expect(await refusalToErase() == nil)
+        node.runner.answer("wipefs --no-act --json /dev/sda", Self.lvm)
+        node.runner.answer("pvs --reportformat json -o vg_name /dev/sda", Fixture.text("pvs-free.json"))
+        #expect(await refusalToErase() == nil)
+    }
+
+    @Test("What looks like an OSD's and is somebody else's is not wiped, nor what can't be told")
+    func somebodyElses() async {
+        node.disk("sda", "8:0", files: ["device/serial": "A"])
+        node.runner.answer("wipefs --no-act --json /dev/sda", Fixture.text("wipefs-bluestore.json"))
+        #expect(await refusalToErase()?.contains("can't be told whose data") == true)
+        rawOSDs("another-cluster")
+        #expect(await refusalToErase()?.contains("another Ceph cluster (another-cluster)") == true)
+        node.runner.answer("wipefs --no-act --json /dev/sda", Self.lvm)
+        #expect(await refusalToErase()?.contains("can't be told whose data") == true)
+        group("data")
+        #expect(await refusalToErase()?.contains("volume group data") == true)
+        group("ceph-6d1c-44")
+        #expect(await refusalToErase()?.contains("can't be told whose data") == true)
+        lvmOSDs("another-cluster")
+        #expect(await refusalToErase()?.contains("another Ceph cluster (another-cluster)") == true)
     }
 
     private static let uses: [(reason: String, begin: @Sendable (NodeFixture, String) -> Void)] = [

@@ -156,7 +156,7 @@ final class FakeNode: CommandRunner, Inventory {
         return found.path
     }
 
-    func pathToErase(_ disk: ChosenDisk) async throws -> String {
+    func pathToErase(_ disk: ChosenDisk, of fsid: String) async throws -> String {
         let path = try await path(of: disk)
         let isFormatted = world.change { $0.formattedDisks.contains { Self.chosen($0).id == disk.id } }
         if isFormatted { throw Problem(.diskUnusable, "The disk \(disk.id) must not be erased: it has ext4.") }

@@ -32,7 +32,9 @@ extension BootstrapChoices {
 
 extension BootstrapJob {
     static func test(_ choices: BootstrapChoices = .test()) -> BootstrapJob {
-        BootstrapJob(choices: choices, fsid: FakeNode.fsid, formerHostname: "debian", startedAt: .example)
+        BootstrapJob(
+            choices: choices, fsid: FakeNode.fsid, formerHostname: "debian", formerHostnameFile: "debian\n",
+            startedAt: .example)
     }
 }
 
