@@ -43,7 +43,7 @@ public final class AgentServer<Agent: Sendable>: Sendable {
     public func stop(drain: Duration) async {
         try? await listener.withLock { $0 }?.close().get()
         for channel in connections.withLock({ Array($0.values) }) {
-            channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+            channel.pipeline.fireUserInboundEventTriggered(Draining())
         }
         let end = ContinuousClock.now + drain
         while connections.withLock({ !$0.isEmpty }), ContinuousClock.now < end {

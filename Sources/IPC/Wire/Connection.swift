@@ -8,8 +8,10 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// Methods that may run at once for one connection; the reader waits beyond that.
-    static var maxRunning: Int { 32 }
+    /// Calls that may be under way at once for one connection; the others wait.
+    static var maxCalls: Int { 32 }
+    /// Methods that may run at once, with those that take no notice of being cancelled.
+    private static var maxRunning: Int { 256 }
     /// How many bytes of replies wait for others to leave together.
     private static var maxHeld: Int { 64 << 10 }
 
@@ -18,6 +20,12 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
         let message: Result<Envelope.Message, Envelope.Refusal>
         let line: ByteBuffer
         var batch: Batch?
+
+        /// Of a call; nil for whatever else.
+        var call: (id: RequestID?, method: String)? {
+            guard case .success(.call(let id, let method, _, _)) = message else { return nil }
+            return (id, method)
+        }
     }
 
     private let dispatcher: Dispatcher<Agent>
@@ -25,12 +33,15 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
     private let logger: Logger
     private let executor: EventLoopExecutor
     private var codec = LineCodec(maxLength: LineCodec.maxRequestLength)
-    /// The rest of a batch that has begun.
+    /// What has come and could not be begun yet.
     private var backlog: ArraySlice<Request> = []
+    /// Those that have not been answered.
     private var calls: [RequestID: PendingCall] = [:]
     private var callCount = 0
+    /// How many methods run, also for calls that were answered at their deadline or cancelled.
     private var running = 0
     private var inputEnded = false
+    private var isDraining = false
     private var isTaking = false
     private var readWithheld = false
     private var willFlush = false
@@ -52,13 +63,15 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
         takeLines(context)
     }
 
-    /// Back-pressure: no more is read or begun while too much runs or too much is unsent.
-    private func hasRoom(_ context: ChannelHandlerContext) -> Bool {
-        running < Self.maxRunning && context.channel.isWritable
+    /// Back-pressure: no more is begun while too much is under way, and no more read while too much waits or is unsent.
+    private var mayBegin: Bool { calls.count < Self.maxCalls && running < Self.maxRunning }
+
+    private func mayRead(_ context: ChannelHandlerContext) -> Bool {
+        backlog.count < Self.maxCalls && context.channel.isWritable && !isDraining
     }
 
     func read(context: ChannelHandlerContext) {
-        if hasRoom(context) { context.read() } else { readWithheld = true }
+        if mayRead(context) { context.read() } else { readWithheld = true }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -68,10 +81,11 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
 
     /// Half-close: no more requests will come, but those that came are answered.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        guard let event = event as? ChannelEvent, event == .inputClosed else {
-            return context.fireUserInboundEventTriggered(event)
+        switch event {
+        case ChannelEvent.inputClosed: inputEnded = true
+        case is Draining: isDraining = true
+        default: return context.fireUserInboundEventTriggered(event)
         }
-        inputEnded = true
         takeLines(context)
     }
 
@@ -97,7 +111,14 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
             if willFlush, !wouldFlush { flush(context) }
         }
         do {
-            while hasRoom(context), let request = try nextRequest(context) { take(request, context) }
+            while context.channel.isWritable {
+                if mayBegin, let request = backlog.popFirst() {
+                    take(request, context)
+                } else {
+                    guard backlog.count < Self.maxCalls, let line = try nextLine() else { break }
+                    takeLine(line, context)
+                }
+            }
         } catch {
             let problem = Problem(
                 .requestTooLarge, "A request may have \(LineCodec.maxRequestLength) bytes at most.",
@@ -107,24 +128,31 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
             return context.close(promise: nil)
         }
         readOn(context)
-        if inputEnded, running == 0, hasRoom(context) { closeWhenSent(context) }
+        if inputEnded || isDraining, calls.isEmpty, backlog.isEmpty, context.channel.isWritable {
+            closeWhenSent(context)
+        }
     }
 
-    private func nextRequest(_ context: ChannelHandlerContext) throws(LineCodec.TooLong) -> Request? {
-        while backlog.isEmpty, hasRoom(context) {
-            guard let line = try codec.next() ?? (inputEnded ? codec.rest() : nil) else { return nil }
-            do throws(Envelope.Refusal) {
-                switch try Envelope.readLine(line) {
-                case .single(let message): return Request(message: message, line: line)
-                case .batch(let messages):
-                    let batch = Batch(count: messages.count)
-                    backlog = messages.map { Request(message: $0, line: line, batch: batch) }[...]
-                }
-            } catch {
-                send(.failure(error.id ?? .null, error.problem), context)
+    /// A line that the client has not ended is one only when no more will come.
+    private func nextLine() throws(LineCodec.TooLong) -> ByteBuffer? {
+        try codec.next() ?? (inputEnded ? codec.rest() : nil)
+    }
+
+    private func takeLine(_ line: ByteBuffer, _ context: ChannelHandlerContext) {
+        do throws(Envelope.Refusal) {
+            switch try Envelope.readLine(line) {
+            case .single(let message):
+                let request = Request(message: message, line: line)
+                // To cancel must be possible most of all when too much is under way.
+                let isAtOnce = request.call?.method == Self.cancelMethod || mayBegin && backlog.isEmpty
+                if isAtOnce { take(request, context) } else { backlog.append(request) }
+            case .batch(let messages):
+                let batch = Batch(count: messages.count)
+                backlog += messages.map { Request(message: $0, line: line, batch: batch) }
             }
+        } catch {
+            send(.failure(error.id ?? .null, error.problem), context)
         }
-        return backlog.popFirst()
     }
 
     private func take(_ request: Request, _ context: ChannelHandlerContext) {
@@ -132,7 +160,7 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
             guard case .call(let id, let method, let params, let meta) = try request.message.get() else {
                 throw Envelope.Refusal(problem: Problem(.requestInvalid, "This is a reply, not a request."))
             }
-            if method == "$/cancelRequest" {
+            if method == Self.cancelMethod {
                 cancel(request.line, params, context)
                 settle(request.batch, nil, context)
             } else {
@@ -156,9 +184,14 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
         }
     }
 
+    private static var cancelMethod: String { "$/cancelRequest" }
+
     private func cancel(_ line: ByteBuffer, _ params: Range<Int>?, _ context: ChannelHandlerContext) {
-        guard let params, let id = try? line.json(in: params)["id"] else { return }
-        finish(RequestID(json: String(decoding: id.bytes, as: UTF8.self)), .failure(.cancelled), context)
+        guard let params, let json = line.text(ofMember: "id", in: params) else { return }
+        let id = RequestID(json: json)
+        if let pending = calls[id] { return finish(pending, .failure(.cancelled), context) }
+        guard let waiting = backlog.firstIndex(where: { $0.call?.id == id }) else { return }
+        settle(backlog.remove(at: waiting).batch, .failure(id, .cancelled), context)
     }
 
     // MARK: calls
@@ -176,9 +209,9 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
         }
         let requestId = meta.request ?? RequestName.next()
         callCount += 1
-        // Calls without an id of their own may be many at once.
-        let pending = PendingCall(
-            key: id == .null ? RequestID(json: "by-hand-\(callCount)") : id, replyId: id, batch: batch)
+        // Calls without an id of their own may be many at once. No JSON text looks like this one.
+        let own = id == .null ? nil : id
+        let pending = PendingCall(key: own ?? RequestID(json: "call-\(callCount)"), replyId: id, batch: batch)
         let loop = context.eventLoop
         let bound = NIOLoopBound((self, context, pending), eventLoop: loop)
         var logger = logger
@@ -193,7 +226,8 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
                 loop.execute { Self.report(progress, bound.value) }
             }
         }
-        if let key = pending.key { calls[key] = pending } else { settle(batch, nil, context) }
+        calls[pending.key] = pending
+        if id == nil { settle(batch, nil, context) }
         running += 1
         pending.timer = meta.deadlineMs.map { milliseconds in
             loop.scheduleTask(in: .milliseconds(Int64(milliseconds))) { Self.expire(bound.value, after: milliseconds) }
@@ -207,21 +241,24 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
 
     private static func expire(_ bound: (Connection, ChannelHandlerContext, PendingCall), after milliseconds: Int) {
         let (connection, context, pending) = bound
-        if let key = pending.key { connection.finish(key, .failure(.deadline(milliseconds)), context) }
-        pending.task?.cancel()
+        connection.finish(pending, .failure(.deadline(milliseconds)), context)
+        connection.takeLines(context)
     }
 
     private func ended(_ pending: PendingCall, _ outcome: Result<[UInt8], Problem>, _ context: ChannelHandlerContext) {
         running -= 1
-        if let key = pending.key { finish(key, outcome, context) }
-        pending.timer?.cancel()
+        finish(pending, outcome, context)
         takeLines(context)
     }
 
-    /// Answers the call if it has not been answered yet.
-    private func finish(_ key: RequestID, _ outcome: Result<[UInt8], Problem>, _ context: ChannelHandlerContext) {
-        guard let pending = calls.removeValue(forKey: key), let id = pending.replyId else { return }
+    /// Answers the call if it has not been answered yet. Its id may be another call's by now.
+    private func finish(
+        _ pending: PendingCall, _ outcome: Result<[UInt8], Problem>, _ context: ChannelHandlerContext
+    ) {
+        guard calls[pending.key] === pending else { return }
+        calls[pending.key] = nil
         pending.answered()
+        guard let id = pending.replyId else { return }
         settle(pending.batch, Reply(id: id, body: body(outcome, pending.batch)), context)
     }
 
@@ -242,8 +279,9 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
     private static func report(_ progress: Progress, _ bound: (Connection, ChannelHandlerContext, PendingCall)) {
         let (connection, context, pending) = bound
         // A client that does not read loses progress, never a result.
-        guard let key = pending.key, connection.calls[key] != nil, let id = pending.replyId, context.channel.isWritable
-        else { return }
+        guard connection.calls[pending.key] === pending, let id = pending.replyId, context.channel.isWritable else {
+            return
+        }
         pending.sequence += 1
         progress.write(of: id, sequence: pending.sequence, to: &connection.out)
         connection.sent(context)
@@ -297,7 +335,7 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
     }
 
     private func readOn(_ context: ChannelHandlerContext) {
-        guard readWithheld, hasRoom(context) else { return }
+        guard readWithheld, mayRead(context) else { return }
         readWithheld = false
         context.read()
     }
@@ -310,7 +348,24 @@ final class Connection<Agent: Sendable>: ChannelDuplexHandler {
     }
 }
 
+/// Told to a connection when its server is to end: what has come is answered, no more is read.
+struct Draining: Sendable {}
+
 extension ByteBuffer {
+    /// The JSON text of a member of the object at a place that `Envelope` has found, as its sender wrote it.
+    fileprivate func text(ofMember name: String, in range: Range<Int>) -> String? {
+        withUnsafeReadableBytes { bytes in
+            var scanner = JSONScanner(UnsafeRawBufferPointer(rebasing: bytes[range]))
+            var text: String?
+            try? scanner.object { scanner, key throws(JSONScanner.Malformed) in
+                let value = try scanner.skipValue()
+                guard scanner.bytes[key].elementsEqual(name.utf8) else { return }
+                text = String(decoding: scanner.bytes[value], as: UTF8.self)
+            }
+            return text
+        }
+    }
+
     /// The value at a place that `Envelope` has found.
     /// - Throws: for a number that no `Double` holds; the rest of the grammar is known to be right.
     func json(in range: Range<Int>) throws(JSONScanner.Malformed) -> JSON {

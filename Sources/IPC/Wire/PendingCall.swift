@@ -5,8 +5,8 @@ import NIOCore
 final class PendingCall {
     private enum Fate { case open, answered, abandoned }
 
-    /// By which it can be cancelled; nil for a notification.
-    let key: RequestID?
+    /// By which it can be cancelled: its id, where it has one of its own.
+    let key: RequestID
     /// Nil for a notification, which is never answered.
     let replyId: RequestID?
     let batch: Batch?
@@ -15,7 +15,7 @@ final class PendingCall {
     var sequence = 0
     private var fate = Fate.open
 
-    init(key: RequestID?, replyId: RequestID?, batch: Batch?) {
+    init(key: RequestID, replyId: RequestID?, batch: Batch?) {
         self.key = key
         self.replyId = replyId
         self.batch = batch
@@ -23,7 +23,7 @@ final class PendingCall {
 
     deinit { assert(replyId == nil || fate != .open, "a call was dropped without a reply") }
 
-    /// To be called when the reply is written. What still runs for it is stopped.
+    /// To be called when the reply is written, and when a notification has ended. What still runs for it is stopped.
     func answered() {
         assert(fate == .open, "a call was answered twice")
         fate = .answered

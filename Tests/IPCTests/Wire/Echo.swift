@@ -14,6 +14,7 @@ enum Echo {
             Endpoint(EchoSay.self) { $0.say }, Endpoint(EchoWait.self) { $0.wait },
             Endpoint(EchoFail.self) { $0.fail }, Endpoint(EchoCount.self) { $0.count },
             Endpoint(EchoAdd.self) { $0.add }, Endpoint(EchoFill.self) { $0.fill },
+            Endpoint(EchoStay.self) { $0.stay },
         ])
 }
 
@@ -24,6 +25,7 @@ protocol EchoAPI: Sendable {
     @Sendable func count(_: EchoCount, _: Call) async throws -> Text
     @Sendable func add(_: EchoAdd, _: Call) async throws -> Text
     @Sendable func fill(_: EchoFill, _: Call) async throws -> Text
+    @Sendable func stay(_: EchoStay, _: Call) async throws -> Text
 }
 
 struct Text: Codable, Sendable { var text: String }
@@ -64,16 +66,24 @@ struct EchoFill: Operation {
     var bytes: Int
 }
 
+struct EchoStay: Operation {
+    static let about = About("echo.stay", .read, "Waits, and takes no notice of being cancelled.")
+    typealias Response = Text
+}
+
 final class EchoAgent: EchoAPI {
     private let gate = Gate()
     private let waiting = Counter()
     private let cancelled = Gate()
     private let sum = Mutex(0)
     private let filled = Counter()
+    private let door = Gate()
 
     func open() { gate.open() }
     func untilWaiting(_ count: Int = 1) async { await waiting.reach(count) }
     var waitingCount: Int { waiting.count }
+    /// Lets `echo.stay` end.
+    func leave() { door.open() }
     var filledCount: Int { filled.count }
     func untilFilled(_ count: Int) async { await filled.reach(count) }
     func untilCancelled() async { await cancelled.pass() }
@@ -108,6 +118,11 @@ final class EchoAgent: EchoAPI {
             await gate.pass()
         }
         return Text(text: "\(sum)")
+    }
+
+    @Sendable func stay(_: EchoStay, _: Call) async throws -> Text {
+        await door.pass()
+        return Text(text: "stayed")
     }
 
     @Sendable func fill(_ params: EchoFill, _: Call) async throws -> Text {

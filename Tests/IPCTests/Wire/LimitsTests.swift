@@ -98,4 +98,48 @@ import Testing
             #expect(batch.components(separatedBy: "request.too_large").count == 3)
         }
     }
+
+    @Test("an id that is used again gets its own call's answer, though the method of the one before still runs")
+    func idReuse() async throws {
+        try await withEcho { echo in
+            let socket = try echo.connect()
+            try socket.send(#"{"id":1,"method":"echo.stay","meta":{"deadline_ms":20}}"# + "\n")
+            #expect(try await socket.readLine().contains("\"code\":-32003"))
+            try socket.send(#"{"id":1,"method":"echo.wait"}"# + "\n")
+            await echo.agent.untilWaiting()
+            echo.agent.leave()
+            try socket.send(Self.alive + "\n")
+            #expect(try await socket.readLine() == Self.answer)
+            echo.agent.open()
+            #expect(try await socket.readLine() == #"{"jsonrpc":"2.0","id":1,"result":{"text":"waited"}}"#)
+            socket.end()
+        }
+    }
+
+    @Test("a client that goes away cancels its notifications too")
+    func notificationsAreCancelled() async throws {
+        try await withEcho { echo in
+            let socket = try echo.connect()
+            try socket.send(#"{"jsonrpc":"2.0","method":"echo.wait"}"# + "\n")
+            await echo.agent.untilWaiting()
+            socket.end()
+            await echo.agent.untilCancelled()
+        }
+    }
+
+    @Test("with as many calls under way as may be, one of them and one that waits can be cancelled")
+    func cancelAtTheLimit() async throws {
+        try await withEcho { echo in
+            let socket = try echo.connect()
+            for id in 0..<34 { try socket.send(#"{"id":"c\#(id)","method":"echo.wait"}"# + "\n") }
+            await echo.agent.untilWaiting(32)
+            for id in [33, 0] {
+                try socket.send(#"{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":"c\#(id)"}}"# + "\n")
+                let reply = try await socket.readLine()
+                #expect(reply.contains(#""id":"c\#(id)","error":{"code":-32004"#), "\(reply)")
+            }
+            socket.finishSending()
+            #expect(try await socket.readAll().components(separatedBy: "waited").count == 33)
+        }
+    }
 }

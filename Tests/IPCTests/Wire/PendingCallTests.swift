@@ -24,7 +24,7 @@ import Testing
         await #expect(processExitsWith: .success) {
             PendingCall(key: RequestID(json: "1"), replyId: RequestID(json: "1"), batch: nil).answered()
             PendingCall(key: RequestID(json: "2"), replyId: RequestID(json: "2"), batch: nil).abandon()
-            _ = PendingCall(key: nil, replyId: nil, batch: nil)
+            _ = PendingCall(key: RequestID(json: "call-3"), replyId: nil, batch: nil)
         }
     }
 }
