@@ -75,7 +75,7 @@ actor BootstrapDriver {
         let effects = next.on(event, op: op ?? .random, at: now())
         try Self.refuse(effects)
         if next != phases {
-            try file.save(next)
+            do { try file.save(next) } catch { throw Problem.unwritable(error) }
             if phases.state == .none || next.state == .none { log.clear() }
             if next.state != phases.state { progress.change { $0 = PhaseProgress() } }
             phases = next
@@ -177,8 +177,9 @@ actor BootstrapDriver {
                 try handle(event)
                 return
             } catch {
-                logger.error("the state could not be stored", metadata: ["reason": "\(error)"])
-                let activity = "waiting until the state can be stored: \(error)"
+                let reason = (error as? Problem)?.message ?? "\(error)"
+                logger.error("the state could not be stored", metadata: ["reason": "\(reason)"])
+                let activity = "waiting until the state can be stored: \(reason)"
                 progress.change { $0.activity = activity }
                 try? await tools.pause(.seconds(5))
             }

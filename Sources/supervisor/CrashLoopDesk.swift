@@ -17,6 +17,7 @@ struct CrashLoopDesk {
 
     private struct Client {
         let descriptor: CInt
+        let isRoot: Bool
         var dialogue: Dialogue
     }
 
@@ -43,15 +44,14 @@ struct CrashLoopDesk {
     var descriptors: [CInt] { [listener] + clients.map(\.descriptor) }
 
     /// Serves what has become readable.
-    /// - Parameter problem: what everybody is answered.
-    mutating func serve(_ readable: Set<CInt>, _ problem: @autoclosure () -> Problem) {
+    /// - Parameter problem: what a client is answered, whether it is root or somebody who may not read logs.
+    mutating func serve(_ readable: Set<CInt>, _ problem: (_ isRoot: Bool) -> Problem) {
         guard !readable.isDisjoint(with: descriptors) else { return }
-        let problem = problem()
         if readable.contains(listener) { accept() }
         // A client that has just come may have said all it has to say: it is looked at at once.
         clients = clients.filter { client in
             var client = client
-            let stays = Self.converse(&client, problem)
+            let stays = Self.converse(&client, problem(client.isRoot))
             if !stays { Glibc.close(client.descriptor) }
             return stays
         }
@@ -69,13 +69,23 @@ struct CrashLoopDesk {
             guard descriptor >= 0 else { return }
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
-            if case .lines(let standIn) = beginning, let refusal = standIn.refusal(of: descriptor) {
-                _ = Self.send(refusal, to: descriptor)
+            guard let isRoot = admit(descriptor) else {
                 Glibc.close(descriptor)
                 continue
             }
             if clients.count == Self.most { Glibc.close(clients.removeFirst().descriptor) }
-            clients.append(Client(descriptor: descriptor, dialogue: beginning))
+            clients.append(Client(descriptor: descriptor, isRoot: isRoot, dialogue: beginning))
+        }
+    }
+
+    /// - Returns: whether it is root; nil for one that was refused.
+    private func admit(_ descriptor: CInt) -> Bool? {
+        guard case .lines(let standIn) = beginning else { return false }
+        switch standIn.admit(descriptor) {
+        case .admitted(let peer): return peer.class == .root
+        case .refused(let line):
+            _ = Self.send(line, to: descriptor)
+            return nil
         }
     }
 

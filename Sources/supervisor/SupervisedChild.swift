@@ -60,14 +60,16 @@ extension ChildSpec {
 
 extension Problem {
     /// What everybody is told who asks a child that crashes again and again.
-    /// - Parameter lines: of its log; the very last ones are shown.
-    static func crashLoop(of child: SupervisedChild, lastLines lines: [String]) -> Problem {
+    /// - Parameter lines: of its log, the very last of which are shown; nil for somebody who may not read it.
+    static func crashLoop(of child: SupervisedChild, lastLines lines: [String]?) -> Problem {
         let name = child.spec.name
-        let last = lines.suffix(3).map { $0.count > 300 ? $0.prefix(300) + "…" : $0[...] }
-        let said = last.isEmpty ? "It has logged nothing." : "It logged last:\n" + last.joined(separator: "\n")
+        let last = (lines ?? []).suffix(3).map { line in
+            line.utf8.count > 300 ? String(decoding: line.utf8.prefix(300), as: UTF8.self) + "…" : line
+        }
+        let said = last.isEmpty ? "" : " It logged last:\n" + last.joined(separator: "\n")
         return Problem(
             .agentCrashLoop,
-            "The \(child.spec.program) crashes again and again: \(child.lastExit?.reason ?? "unknown"). \(said)",
+            "The \(child.spec.program) crashes again and again: \(child.lastExit?.reason ?? "unknown").\(said)",
             hint: "It is tried every \(RestartPolicy.crashLoopPause.components.seconds) s. supervisor.logs tells more; "
                 + "when the cause is gone, supervisor.restart with the name \(name) starts it at once.",
             retryable: true)

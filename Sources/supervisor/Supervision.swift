@@ -175,7 +175,9 @@ actor Supervision {
         for child in driver.children {
             let name = child.spec.name
             if child.isAnsweredFor {
-                desks[name]?.serve(readable, .crashLoop(of: child, lastLines: logs[name]?.lines ?? []))
+                desks[name]?.serve(readable) { isRoot in
+                    .crashLoop(of: child, lastLines: isRoot ? logs[name]?.lines ?? [] : nil)
+                }
             } else {
                 desks[name]?.close()
             }

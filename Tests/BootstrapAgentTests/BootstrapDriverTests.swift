@@ -254,7 +254,9 @@ import Testing
         let node = FakeNode()
         let driver = try Self.driver(node)
         try FileManager.default.removeItem(atPath: node.folder.path + FakeNode.stateDirectory)
-        await #expect(throws: (any Error).self) { try await driver.handle(.start(Self.job)) }
+        await #expect { try await driver.handle(.start(Self.job)) } throws: {
+            ($0 as? Problem)?.kind == .stateUnwritable
+        }
         #expect(await driver.state.status == .none)
         #expect(node.world.change { $0.runs.isEmpty })
     }

@@ -9,7 +9,7 @@ from conftest import AGENTS
 from test_clients import exchange
 
 # A read may fail on a node without a cluster and without privileges, but not because of how it was called.
-REFUSED_AS_CALLED = {"params.invalid", "parse", "request.invalid", "method.unknown", "bug"}
+REFUSED_AS_CALLED = {"params.invalid", "request.malformed", "request.invalid", "method.unknown", "bug"}
 
 
 def discover(appliance, agent):

@@ -27,6 +27,7 @@ def way(request, appliance):
                   "[ -e $f ] || { echo secret >$f; chmod 600 $f; }; done")
     appliance.run("chown", "aquarium-orch:", ORCH_KEY)
     ways.start(appliance, request.param)
+    appliance.log_mark = ways.mark(appliance)  # what the other way has logged proves nothing of this one
     yield request.param
     if request.param == ways.WAYS[-1]:
         appliance.run("rm", *SECRETS[:3])
@@ -208,7 +209,7 @@ def told(node, *patterns):
     """Waits until the log has such lines."""
 
     def missing():
-        lines = ways.events(node)
+        lines = ways.events(node, node.log_mark)
         return [pattern for pattern in patterns if not any(re.search(pattern, line) for line in lines)]
 
     wait_until(f"the log has {patterns}", 10, lambda: not missing() or print(f"not yet: {missing()}"), pause=1)

@@ -40,7 +40,13 @@ def main_pid(node, unit):
     return int(node.run("systemctl", "show", "--property", "MainPID", "--value", unit))
 
 
-def events(node):
-    """Lines of the appliance's log, whichever way it ran."""
+def mark(node):
+    """Where the log ends now."""
+    shown = node.run("journalctl", "--lines", "0", "--show-cursor", "--no-pager")
+    return shown.strip().removeprefix("-- cursor: ")
+
+
+def events(node, since):
+    """Lines of the appliance's log after that mark, whichever way it ran."""
     units = [word for unit in ("aquarium", *UNITS.values()) for word in ("--unit", unit)]
-    return node.run("journalctl", *units, "--output", "cat", "--no-pager").splitlines()
+    return node.run("journalctl", *units, "--after-cursor", since, "--output", "cat", "--no-pager").splitlines()

@@ -57,7 +57,8 @@ public actor OperationStore {
             try file.save(ledger)
         } catch {
             ledger.forget(op)
-            return .failure(unwritable(error))
+            logger.error("an operation's key could not be stored", metadata: ["reason": "\(error)"])
+            return .failure(.unwritable(error))
         }
         let task = Task { await body() }
         running[op] = task
@@ -72,10 +73,12 @@ public actor OperationStore {
         }
         return outcome
     }
+}
 
-    private func unwritable(_ error: any Error) -> Problem {
-        logger.error("an operation's key could not be stored", metadata: ["reason": "\(error)"])
-        return Problem(
+extension Problem {
+    /// Nothing was done, since it could not be stored that it was begun.
+    public static func unwritable(_ error: any Error) -> Problem {
+        Problem(
             .stateUnwritable, "Nothing was done: that it was begun could not be stored (\(error)).",
             hint: "Make room on the system disk, or see why it can't be written to; then try again.", retryable: true)
     }

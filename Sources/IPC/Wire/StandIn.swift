@@ -11,15 +11,22 @@ public struct StandIn {
         peers = PeerPolicy(allowed: contract.peers)
     }
 
+    public enum Admission {
+        case admitted(Peer)
+        /// The line for a peer that the agent would not talk to either; its connection is to be closed then.
+        case refused(ByteBuffer)
+    }
+
     /// - Parameter connection: a connected Unix socket.
-    /// - Returns: the line for a peer that the agent would not talk to either; its connection is to be closed then.
-    public func refusal(of connection: CInt) -> ByteBuffer? {
+    public func admit(_ connection: CInt) -> Admission {
         var peer = PeerCredentials()
         var length = socklen_t(MemoryLayout<PeerCredentials>.size)
         // Whose uid the kernel doesn't tell is nobody's.
         if getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 { peer.uid = .max }
-        guard case .failure(let problem) = peers.classify(uid: peer.uid, pid: peer.pid) else { return nil }
-        return Reply.failure(.null, problem).line
+        switch peers.classify(uid: peer.uid, pid: peer.pid) {
+        case .success(let peer): return .admitted(peer)
+        case .failure(let problem): return .refused(Reply.failure(.null, problem).line)
+        }
     }
 
     /// Takes what was received.

@@ -16,6 +16,8 @@ struct BootstrapOperation: Codable, Sendable, Equatable {
 
     /// How long it is remembered after its end, in seconds.
     static let memory = 24.0 * 3600
+    /// So many are remembered at most: far more than a person asks for in a day.
+    static let capacity = 1024
 
     let key: OperationKey
     let action: Action

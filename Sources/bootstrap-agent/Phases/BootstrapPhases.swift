@@ -52,6 +52,16 @@ struct BootstrapPhases: Codable, Sendable, Equatable {
     /// arrives once more, however late, begins nothing anew.
     private(set) var operations: [BootstrapOperation] = []
 
+    init() {}
+
+    /// As stored; a state of before there were operations is one without.
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        state = try container.decode(State.self, forKey: .state)
+        job = try container.decodeIfPresent(BootstrapJob.self, forKey: .job)
+        operations = try container.decodeIfPresent([BootstrapOperation].self, forKey: .operations) ?? []
+    }
+
     /// - Parameters:
     ///   - op: the key of what is asked for. The same key for the same request changes nothing.
     ///   - now: when the event happened.
@@ -68,6 +78,7 @@ struct BootstrapPhases: Codable, Sendable, Equatable {
         let isRefused = effects.contains { if case .refuse = $0 { true } else { false } }
         if !isRefused {
             operations.removeAll { $0.isForgotten(at: now) }
+            operations = operations.suffix(BootstrapOperation.capacity - 1)
             operations.append(BootstrapOperation(key: op, action: action, beganAt: now))
         }
         return effects

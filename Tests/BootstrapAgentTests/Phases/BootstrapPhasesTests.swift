@@ -210,6 +210,15 @@ import Testing
         #expect(try WireCoding.decode(Phases.self, from: WireCoding.encode(machine)) == machine)
     }
 
+    @Test("a state that was stored before there were operations is read") func storedBefore() throws {
+        let stored = try WireCoding.decode(JSON.self, from: WireCoding.encode(Self.machine(.running(.osds))))
+        guard case .members(let members) = stored else { throw Problem(.bug, "not an object") }
+        let before = JSON.members(members.filter { $0.name != "operations" })
+        let machine = try WireCoding.decode(Phases.self, from: WireCoding.encode(before))
+        #expect(members.count == 3)
+        #expect(machine.state == .running(.osds) && machine.job != nil && machine.operations == [])
+    }
+
     @Test("is shown with what can be done next", arguments: states)
     func shown(_ state: Phases.State) {
         let shown = BootstrapState(Self.machine(state), progress: PhaseProgress(fraction: 0.5), log: [])

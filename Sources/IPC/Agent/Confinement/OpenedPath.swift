@@ -17,7 +17,8 @@ struct OpenedPath {
         guard data.nr == seccomp_syscall_resolve_name("openat") else { return nil }
         guard let text = Self.read(at: data.args.1) else { return nil }
         self.text = text
-        isReadOnly = data.args.2 & UInt64(O_ACCMODE) == UInt64(O_RDONLY)
+        // No flag that could make or cut a file is with it.
+        isReadOnly = data.args.2 & ~UInt64(O_CLOEXEC) == UInt64(O_RDONLY)
     }
 
     /// libdispatch reads `/proc/TID/stat` of its own threads now and then, to see which of them run, and ends the

@@ -60,7 +60,10 @@ public struct SystemCallFilter: Sendable {
         let filter = try build()
         defer { seccomp_release(filter) }
         try check("load", seccomp_load(filter))
-        let listener = fcntl(seccomp_notify_fd(filter), F_DUPFD_CLOEXEC, 3)
+        // libseccomp never closes its own: with it open the kernel would take nobody's end for an answer that may come.
+        let original = seccomp_notify_fd(filter)
+        defer { close(original) }
+        let listener = fcntl(original, F_DUPFD_CLOEXEC, 3)
         guard listener >= 0 else { throw SystemCallFilterFailure(step: "listener", errno: errno) }
         return listener
     }
