@@ -96,6 +96,10 @@ test: ## Runs all tests: units, a local cluster, real nodes, the page in Chromiu
 bench: ## Measures, beside peers in the same run; prints figures, judges nothing.
 	@tools/bench
 
+.PHONY: storm
+storm: ## Harms the appliance in every way it must survive; prints one table. SHORT=1: a minute and a half; MINUTES=10.
+	@tools/storm
+
 .PHONY: fuzz
 fuzz: packages ## Runs every fuzz target for SECONDS (60), one after the other.
 	@tools/fuzz $(or $(SECONDS),60)

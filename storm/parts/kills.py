@@ -1,0 +1,177 @@
+"""Children killed at random under clients that read and change; the changes' effects are counted.
+
+A child that dies five times in 30 s is in a crash loop by the supervisor's policy, whoever killed it. So it is measured
+twice: as fast as that policy lets pass, and 20 a second.
+"""
+import json
+import os
+import random
+import signal
+import threading
+import time
+from datetime import datetime
+
+from clients import CHILDREN, Clients, Page, Restart, Socket
+from table import Row, ms, percentile
+from wait import wait_until
+
+PROGRAMS = {"bootstrap-agent": "bootstrap", "orch-agent": "orch", "gateway": "gateway"}
+#: Seconds; RestartPolicy.crashLoopPause.
+CRASH_LOOP_PAUSE = 30
+MUST = "0 refused, 0 lost, 0 run twice, kill → ready p50 ≤ 10 ms, p99 ≤ 50 ms"
+
+
+def run(node, is_short):
+    seconds = 10 if is_short else 60
+    return [
+        storm(node, "each child killed 4 times in 30 s, the most that is no crash loop", Turns(), seconds),
+        storm(node, "20 SIGKILLs a second on random children", Chance(20), seconds),
+    ]
+
+
+class Turns:
+    """One child after the other, each 4 times in 31 s, and not before it has lived for longer than a second."""
+
+    least_age = 1.5
+
+    def __init__(self):
+        self.pause, self.turn = 31 / 4 / len(CHILDREN), 0
+
+    def next(self):
+        self.turn += 1
+        return CHILDREN[self.turn % len(CHILDREN)]
+
+
+class Chance:
+    least_age = 0
+
+    def __init__(self, rate):
+        self.pause, self.random = 1 / rate, random.Random(1)
+
+    def next(self):
+        return self.random.choice(CHILDREN)
+
+
+def storm(node, title, victims, seconds):
+    since = time.time()
+    # One changes each child alone, for two restarts of one child at the same time are one launch.
+    restarts = [Restart(["bootstrap", "orch"]), Restart(["gateway"])]
+    reads = [Page("/api/bootstrap/status"), Page("/api/cluster/status"), Page("/api/supervisor/status"),
+             Socket("bootstrap", "bootstrap.status"), Socket("orch", "cluster.status"),
+             Socket("supervisor", "supervisor.status")]
+    with Clients(node, reads + restarts) as clients:
+        kills, misses = kill_all(node, victims, seconds)
+    events = lifecycle(node, since)
+    for name in CHILDREN:
+        node.call("supervisor", "supervisor.restart", {"name": name})
+    node.wait_for_appliance()
+    calls, is_served = told_calls(clients.counts)
+    effects, ran_twice = told_effects(restarts, events)
+    speed, is_quick = told_speed(kills, events)
+    measured = f"{len(kills)} kills in {seconds} s ({misses} found nobody alive), {calls}; {effects}; {speed}"
+    return Row(title, MUST, measured, is_served and not ran_twice and is_quick)
+
+
+def told_calls(counts):
+    """In words, and whether every call was answered with what it asked for."""
+    asides = {"calls", "answered", "asked again", "refused", "lost"}
+    problems = {what: number for what, number in counts.items() if what not in asides}
+    words = ", ".join(f"{number} × {what}" for what, number in problems.items()) or "none"
+    return (
+        f"{counts['calls']} calls: {counts['refused']} refused, {counts['lost']} lost, {counts['asked again']} asked "
+        f"again, answered with a problem: {words}", not (counts["refused"] or counts["lost"] or problems))
+
+
+def told_effects(restarts, events):
+    """In words, and whether a change ran twice: it has restarted its child more than once, or its key has two answers.
+
+    One that meets a child in its backoff can't be told from the end of that, and is not counted.
+    """
+    keys = {key: given for restart in restarts for key, given in restart.answers.items()}
+    differing = sum(any(one != given[0] for one in given) for given in keys.values())
+    seen = sum(event["kind"] == "asked" for event in events)
+    twice = max(differing, seen - len(keys), 0)
+    return f"{len(keys)} keys, {seen} restarts by request in the supervisor's log, {twice} run twice", twice > 0
+
+
+def told_speed(kills, events):
+    """In words, and whether it is as quick as it must be."""
+    each = {name: ready_times(name, kills, events) for name in CHILDREN}
+    ready = sum(each.values(), [])
+    p50, p99 = percentile(ready, 50), percentile(ready, 99)
+    names = ", ".join(f"{name} {ms(percentile(took, 50))}" for name, took in each.items())
+    words = f"kill → ready p50 {ms(p50)}, p99 {ms(p99)} (p50 of {names})"
+    return words, p50 is not None and p50 <= 0.01 and p99 <= 0.05
+
+
+def kill_all(node, victims, seconds):
+    """Gives the kills, (child, time), and how often the child that was chosen did not live."""
+    supervisor = node.processes()[node.supervisor_pid()]
+    kills, misses, begin, count = [], 0, time.monotonic(), 0
+    while (due := begin + count * victims.pause) < begin + seconds:
+        time.sleep(max(0, due - time.monotonic()))
+        count += 1
+        name = victims.next()
+        if victims.least_age:
+            wait_until(f"{name} is old enough", 20, lambda: is_older(living(supervisor)[name], victims.least_age))
+        pid = living(supervisor).get(name)
+        if pid is None:
+            misses += 1
+            continue
+        moment = time.time()
+        os.kill(pid, signal.SIGKILL)
+        kills.append((name, moment))
+    return kills, misses
+
+
+def is_older(pid, seconds):
+    with open(f"/proc/{pid}/stat") as file:
+        begin = int(file.read().rsplit(")", 1)[1].split()[19]) / os.sysconf("SC_CLK_TCK")
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - begin > seconds
+
+
+def living(supervisor):
+    """The supervisor's children that run their own program: name → pid on this machine."""
+    found = {}
+    for task in os.listdir(f"/proc/{supervisor}/task"):
+        with open(f"/proc/{supervisor}/task/{task}/children") as file:
+            pids = file.read().split()
+        for pid in pids:
+            try:
+                program = os.path.basename(os.readlink(f"/proc/{pid}/exe"))
+            except OSError:
+                continue  # it has just died
+            if program in PROGRAMS:
+                found[PROGRAMS[program]] = int(pid)
+    return found
+
+
+def lifecycle(node, since):
+    """What happened to which child when, by the supervisor's log and clock: `asked` (to restart), `running`, others."""
+    lines = node.run(
+        "sh", "-c", "journalctl --sync; journalctl -u aquarium -o cat --since @" + str(int(since))
+        + " | grep -F 'child changed its state'", limit=120).splitlines()
+    events, last = [], {}
+    for line in lines:
+        event = json.loads(line)
+        child, state = event["child"], event["state"]
+        moment = datetime.fromisoformat(event["at"]).timestamp()
+        before, entered = last.get(child, (None, 0))
+        last[child] = state, moment
+        # Nothing but a request ends the pause of a crash loop early.
+        is_early = before == "crashLoop" and state == "starting" and moment - entered < CRASH_LOOP_PAUSE - 0.1
+        if moment >= since:
+            kind = "asked" if state == "restarting" or is_early else state
+            events.append({"child": child, "kind": kind, "at": moment})
+    return events
+
+
+def ready_times(name, kills, events):
+    """From each of a child's kills to the next time that it is ready; the log's clock has milliseconds."""
+    moments = [event["at"] for event in events if event["child"] == name and event["kind"] == "running"]
+    took = []
+    for child, moment in kills:
+        after = [at for at in moments if at >= moment - 0.001]
+        if child == name and after:
+            took.append(max(0.0, after[0] - moment))
+    return took
