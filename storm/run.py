@@ -24,27 +24,34 @@ PARTS = {
 
 
 def run_part(name, node, is_short):
+    """Gives its rows, and whether it came to its end."""
     began = time.monotonic()
     print(f"storm: {name} …", file=sys.stderr, flush=True)
     try:
-        rows = importlib.import_module(f"parts.{name}").run(*([node] if PARTS[name] else []), is_short)
+        if node:
+            forgive(node)
+        rows = importlib.import_module(f"parts.{name}").run(*([node] if node else []), is_short)
+        has_ended = True
     except Exception as error:  # a part that fails must not cost the figures of the others
         traceback.print_exc()
         rows = [Row(name, "an end", f"broke off: {type(error).__name__}: {error}", False)]
+        has_ended = False
     print(f"storm: {name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
-    return rows
+    return rows, has_ended
 
 
 def run_all(names, is_short):
-    rows = []
+    rows, node = [], None
     lab = Lab()
     try:
-        node = None
         for name in names:
             if PARTS[name]:
                 node = node or lab.new_node()
-                forgive(node)
-            rows += run_part(name, node, is_short)
+            more, has_ended = run_part(name, node if PARTS[name] else None, is_short)
+            rows += more
+            if node and not has_ended:  # nobody knows what was left undone in it
+                lab.remove(node)
+                node = None
     finally:
         lab.down()
     return rows
@@ -52,6 +59,7 @@ def run_all(names, is_short):
 
 def forgive(node):
     """All children run, and the deaths of the part before count no longer."""
+    node.wait_for_appliance()
     for name in ("bootstrap", "orch", "gateway"):
         node.call("supervisor", "supervisor.restart", {"name": name})
     node.wait_for_appliance()
