@@ -19,7 +19,7 @@ class Clients:
     def __init__(self, node, calls):
         self.node = node
         self.counts, self.lock, self.over = Counter(), threading.Lock(), threading.Event()
-        self.threads = [threading.Thread(target=self._run, args=[call]) for call in calls]
+        self.threads = [threading.Thread(target=self._run, args=[call], daemon=True) for call in calls]
 
     def __enter__(self):
         for thread in self.threads:

@@ -65,13 +65,18 @@ def forgive(node):
     node.wait_for_appliance()
 
 
+def leave(*_):
+    """Ends the run, with all that is taken down on the way out; `timeout` signals twice, which must not stop that."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(143)
+
+
 def main():
     names = sys.argv[1:] or list(PARTS)
     unknown = [name for name in names if name not in PARTS]
     if unknown:
         sys.exit(f"storm: there is no part {unknown[0]}; there are {', '.join(PARTS)}")
-    # So that the nodes are taken down on the way out.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, leave)
     began = time.monotonic()
     rows = run_all(names, os.environ.get("SHORT") == "1")
     print(machine.header())

@@ -50,8 +50,8 @@ def measure(d, agent, seconds):
     warm_up(f"{d}/s")
     begin = usage(agent.pid)
     most, over = dict(begin), threading.Event()
-    watcher = threading.Thread(target=watch, args=[agent, most, over])
-    threads = [threading.Thread(target=reader.run, args=[over]) for reader in [*readers, others]]
+    watcher = threading.Thread(target=watch, args=[agent, most, over], daemon=True)
+    threads = [threading.Thread(target=reader.run, args=[over], daemon=True) for reader in [*readers, others]]
     for thread in [watcher, *threads]:
         thread.start()
     try:
