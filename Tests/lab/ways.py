@@ -43,7 +43,7 @@ def main_pid(node, unit):
 def mark(node):
     """Where the log ends now."""
     shown = node.run("journalctl", "--lines", "0", "--show-cursor", "--no-pager")
-    return shown.strip().removeprefix("-- cursor: ")
+    return shown.strip().splitlines()[-1].removeprefix("-- cursor: ")  # before it: -- No entries --
 
 
 def events(node, since):
