@@ -54,6 +54,9 @@ def strike(node, phase, kill, ripe=lambda state: True):
     assert after["fsid"] == state["fsid"] and after["status"] in ("running", "failed", "done"), after
     places = [cluster.PHASES.index(phase) for phase in (state["phase"], after.get("phase", "verify"))]
     assert places == sorted(places), f"it went back from {state['phase']} to {after.get('phase')}"
+    if after["status"] == "failed":  # the blow has reached the agent's tools before itself, and it has told so
+        print(f"  it failed: {after['error']['message'][:200]}", flush=True)
+        node.post("/api/bootstrap/retry")
 
 
 def end(node, choices):

@@ -11,6 +11,7 @@ final class LocalCluster: Sendable {
 
     let client: AgentClient
     private let folder: TemporaryFolder
+    private let socketPath: String
     private let agent: ChildProcess
 
     private var cluster: String { folder.path + "/c" }
@@ -21,6 +22,7 @@ final class LocalCluster: Sendable {
     init() async throws {
         folder = try TemporaryFolder()
         let socket = folder.path + "/orch.sock"
+        socketPath = socket
         try FileManager.default.createDirectory(atPath: folder.path + "/s", withIntermediateDirectories: false)
         client = AgentClient(
             socketPath: socket, group: MultiThreadedEventLoopGroup.singleton, logger: silentLogger)
@@ -57,6 +59,19 @@ final class LocalCluster: Sendable {
         try folder.write(key, to: "s/ceph.client.aquarium.keyring")
     }
 
+    /// Calls a method so many times in one batch, which the agent begins all at once.
+    /// - Returns: the line of all answers.
+    func callAtOnce(_ method: String, times: Int) async throws -> String {
+        let calls = (0..<times).map { #"{"id":\#($0),"method":"\#(method)"}"# }.joined(separator: ",")
+        let path = socketPath
+        return try await withCheckedThrowingContinuation { continuation in
+            // On a thread of its own: it waits.
+            DispatchQueue.global().async {
+                continuation.resume(with: Result { try exchange("[\(calls)]\n", with: path) })
+            }
+        }
+    }
+
     func copyConfiguration() throws {
         try FileManager.default.copyItem(atPath: cluster + "/ceph.conf", toPath: state + "/ceph.conf")
     }
@@ -91,4 +106,23 @@ final class LocalCluster: Sendable {
         guard code == 0 else { throw RadosError(call: words.joined(separator: " "), code: code, text: text) }
         return text
     }
+}
+
+/// Sends the text to a Unix socket, says that no more will come, and reads until the other end closes.
+private func exchange(_ text: String, with path: String) throws -> String {
+    let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+    let connected = withUnsafePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+        }
+    }
+    guard connected == 0, send(descriptor, text, text.utf8.count, CInt(MSG_NOSIGNAL)) == text.utf8.count else {
+        throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
+    }
+    shutdown(descriptor, CInt(SHUT_WR))
+    return String(decoding: FileHandle(fileDescriptor: descriptor).readDataToEndOfFile(), as: UTF8.self)
 }
