@@ -62,6 +62,15 @@ def appliance(lab):
 
 
 @pytest.fixture
+def node(appliance):
+    """The same for tests that restart its processes or kill them: all run before and after, whatever came between."""
+    appliance.run("systemctl", "reset-failed")
+    appliance.wait_for_appliance()
+    yield appliance
+    appliance.wait_for_appliance()
+
+
+@pytest.fixture
 def fresh(lab):
     """A node with the appliance, for one test alone."""
     node = lab.new_node()

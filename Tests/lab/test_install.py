@@ -5,21 +5,12 @@ import re
 import stat
 import subprocess
 
-import pytest
 from openapi_spec_validator import validate
 
 from node import REPO
 from wait import wait_until
 
 CHILDREN = {"bootstrap": "root", "orch": "aquarium-orch", "gateway": "aquarium-gateway"}
-
-
-@pytest.fixture
-def node(appliance):
-    appliance.run("systemctl", "reset-failed")
-    appliance.wait_for_appliance()
-    yield appliance
-    appliance.wait_for_appliance()
 
 
 # MARK: what is installed

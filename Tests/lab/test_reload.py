@@ -18,14 +18,6 @@ READ = "/api/bootstrap/status"
 PROGRAMS = {"bootstrap": "bootstrap-agent", "orch": "orch-agent", "gateway": "gateway"}
 
 
-@pytest.fixture
-def node(appliance):
-    appliance.run("systemctl", "reset-failed")
-    appliance.wait_for_appliance()
-    yield appliance
-    appliance.wait_for_appliance()
-
-
 def pids(node):
     return {name: child["pid"] for name, child in node.children().items()}
 

@@ -11,14 +11,6 @@ from wait import wait_until
 CHILDREN = ("bootstrap", "orch", "gateway")
 
 
-@pytest.fixture
-def node(appliance):
-    appliance.run("systemctl", "reset-failed")
-    appliance.wait_for_appliance()
-    yield appliance
-    appliance.wait_for_appliance()
-
-
 @pytest.mark.parametrize("name", CHILDREN)
 def test_a_killed_child_is_back_at_once_and_nobody_is_refused(node, name):
     before = node.children()
