@@ -7,7 +7,6 @@ import json
 import os
 import random
 import signal
-import threading
 import time
 from datetime import datetime
 
