@@ -11,10 +11,9 @@ let strict: [SwiftSetting] = [
 ]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
-let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -24,11 +23,9 @@ let package = Package(
     products: [.library(name: "IPC", targets: ["IPC"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
@@ -47,7 +44,7 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "gateway",
-            dependencies: ["IPC", argumentParser, httpTypes, hummingbirdCore, logging, nioCore, nioPosix],
+            dependencies: ["IPC", argumentParser, logging, nioCore, nioHTTP1, nioPosix],
             swiftSettings: strict),
         .executableTarget(
             name: "orch-agent", dependencies: ["CRados", "IPC", argumentParser, logging], swiftSettings: strict),
@@ -62,7 +59,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["gateway", "IPC", httpTypes, hummingbirdCore, logging, nioCore, nioPosix],
+            dependencies: ["gateway", "IPC", logging, nioCore, nioHTTP1, nioPosix],
             swiftSettings: strict),
         .testTarget(
             name: "IPCTests", dependencies: ["CSeccomp", "IPC", logging, nioCore, nioPosix], swiftSettings: strict),

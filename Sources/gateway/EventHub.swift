@@ -1,7 +1,6 @@
-import HTTPTypes
-import HummingbirdCore
 import IPC
 import NIOCore
+import NIOHTTP1
 import Synchronization
 
 /// What is followed by `GET /api/events`.
@@ -155,17 +154,14 @@ final class Viewer: Sendable {
 
 extension EventHub {
     /// `GET /api/events`.
-    var handler: Handler {
-        { [self] request, _ in
-            let headers: HTTPFields = [.contentType: "text/event-stream"]
-            guard request.method != .head else { return Response(status: .ok, headers: headers) }
-            let viewer = try join()
-            return Response(
-                status: .ok, headers: headers,
-                body: .init { writer in
-                    try await viewer.follow { try await writer.write($0) }
-                    try await writer.finish(nil)
-                })
+    var handler: Route.Handler {
+        { [self] request, exchange in
+            var response = Response(.ok, ["Content-Type": "text/event-stream"])
+            if request.method != .HEAD {
+                let viewer = try join()
+                response.body = .stream { writer in try await viewer.follow { try await writer.write($0) } }
+            }
+            return exchange.loop.makeSucceededFuture(response)
         }
     }
 }

@@ -1,5 +1,3 @@
-import HTTPTypes
-import HummingbirdCore
 import IPC
 import Logging
 import NIOCore
@@ -32,7 +30,7 @@ struct Gateway: Sendable {
                 let path = "\(runDirectory)/\(contract.socketName)"
                 return (contract.name, AgentClient(socketPath: path, group: group, logger: logger))
             })
-        let forwarding = Forwarding(clients: clients)
+        let forwarding = Forwarding(clients: clients, loop: group.next())
         events = EventHub(pace: pace, on: group.next()) { topic in await topic.poll(forwarding) }
         var routes = Routes()
         routes.add(contracts, forwarding)
@@ -43,7 +41,8 @@ struct Gateway: Sendable {
         self.group = group
         self.clients = clients
         loop = group.next()
-        server = HTTPServer(site: Site(routes: routes, logger: logger), group: group, limits: limits, logger: logger)
+        let site = Site(routes: routes, logger: logger, on: group.next())
+        server = HTTPServer(site: site, group: group, limits: limits)
     }
 
     /// - Returns: the port it serves on.

@@ -1,14 +1,13 @@
 import Glibc
-import HTTPTypes
-import HummingbirdCore
 import IPC
+import NIOHTTP1
 
 /// Refuses requests that were meant for another name: a page from elsewhere whose name was made to point here (DNS
 /// rebinding) would otherwise count as our own.
 enum HostCheck {
     static func admit(_ request: Request) throws(Problem) {
-        guard let authority = request.head.authority, !authority.isEmpty else {
-            throw Problem(.requestInvalid, "The request names no host.", hint: "Send a Host header.")
+        guard let authority = request.authority else {
+            throw Problem(.requestInvalid, "The request names no host, or several.", hint: "Send one Host header.")
         }
         let host = host(of: authority)
         guard !isOurs(host, nodeName: nodeName) else { return }
@@ -43,12 +42,12 @@ enum HostCheck {
 /// answers here.
 enum OriginCheck {
     static func admit(_ request: Request) throws(Problem) {
-        guard request.method == .post else { return }
-        if let origin = request.headers[.origin], !isSame(origin, request.head.authority ?? "") {
+        guard request.method == .POST else { return }
+        if let origin = request.headers.first(name: "origin"), !isSame(origin, request.authority ?? "") {
             throw Problem(
                 .forbidden, "This was asked for by a page of \(origin.prefix(100)), not by the appliance's own.")
         }
-        guard isJSON(request.headers[.contentType] ?? "") else {
+        guard isJSON(request.headers.first(name: "content-type") ?? "") else {
             throw Problem(
                 .contentTypeUnsupported, "The body must be JSON.", hint: "Send Content-Type: application/json.")
         }

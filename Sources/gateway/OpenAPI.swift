@@ -1,17 +1,13 @@
-import HTTPTypes
-import HummingbirdCore
 import IPC
 import NIOCore
+import NIOHTTP1
 import Synchronization
 
 /// The API as an OpenAPI 3.1 document, from the same declarations that the routes come from.
 enum OpenAPI {
-    static func handler(_ contracts: [ContractDescription]) -> Handler {
+    static func handler(_ contracts: [ContractDescription]) -> Route.Handler {
         let cached = Cached { ByteBuffer(bytes: document(contracts).bytes) }
-        return { _, _ in
-            Response(
-                status: .ok, headers: [.contentType: "application/json"], body: .init(byteBuffer: cached.value))
-        }
+        return { _, exchange in exchange.loop.makeSucceededFuture(Response(json: cached.value)) }
     }
 
     static func document(_ contracts: [ContractDescription]) -> JSON {

@@ -1,15 +1,21 @@
-import HTTPTypes
-import HummingbirdCore
 import IPC
+import NIOCore
+import NIOHTTP1
 
-typealias Handler = @Sendable (Request, Exchange) async throws -> Response
+/// Who answers a path.
+struct Route: Sendable {
+    typealias Handler = @Sendable (Request, Exchange) throws -> EventLoopFuture<Response>
+
+    let takesBody: Bool
+    let handler: Handler
+}
 
 /// Who answers which path: every path is known in full, so that there is nothing to match and nothing to escape.
 struct Routes: Sendable {
-    private(set) var table: [String: [HTTPRequest.Method: Handler]] = [:]
+    private(set) var table: [String: [About.Route.Verb: Route]] = [:]
 
-    mutating func add(_ method: HTTPRequest.Method, _ path: String, _ handler: @escaping Handler) {
-        table[path, default: [:]][method] = handler
+    mutating func add(_ verb: About.Route.Verb, _ path: String, _ handler: @escaping Route.Handler) {
+        table[path, default: [:]][verb] = Route(takesBody: verb == .post, handler: handler)
     }
 
     /// One route for each declared operation that has one.
@@ -17,7 +23,7 @@ struct Routes: Sendable {
         for contract in contracts {
             for operation in contract.operations {
                 guard let route = operation.about.route else { continue }
-                add(route.verb.method, route.path, forwarding.handler(operation, of: contract.name))
+                add(route.verb, route.path, forwarding.handler(operation, of: contract.name))
             }
         }
     }
@@ -27,11 +33,13 @@ struct Routes: Sendable {
     }
 
     /// HEAD is answered wherever GET is.
-    func find(_ request: Request) throws -> Handler {
-        guard let handlers = table[request.uri.path] else { throw unknown(request.uri.path) }
-        let method = request.method == .head ? .get : request.method
-        guard let handler = handlers[method] else { throw MethodNotAllowed(allowed: Array(handlers.keys)) }
-        return handler
+    /// - Throws: `route.unknown`, or `MethodNotAllowed`.
+    func find(_ request: Request) throws -> Route {
+        guard let routes = table[request.path] else { throw unknown(request.path) }
+        guard let route = About.Route.Verb(request.method).flatMap({ routes[$0] }) else {
+            throw MethodNotAllowed(allowed: Array(routes.keys))
+        }
+        return route
     }
 
     private func unknown(_ path: String) -> Problem {
@@ -43,22 +51,23 @@ struct Routes: Sendable {
 
 /// The path is right, the method is not: its own status, because RFC 9110 wants one, with an `Allow`.
 struct MethodNotAllowed: Error {
-    let allowed: [HTTPRequest.Method]
+    let allowed: [About.Route.Verb]
 
     var response: Response {
-        let names = (allowed.contains(.get) ? allowed + [.head] : allowed).map(\.rawValue).sorted()
+        let names = allowed.flatMap { $0 == .get ? ["GET", "HEAD"] : ["POST"] }.sorted()
         let problem = Problem(
             .routeUnknown, "This path answers \(names.joined(separator: " and ")) only.",
             hint: "GET /api/openapi.json lists what there is.")
-        return problem.response(.methodNotAllowed, [.allow: names.joined(separator: ", ")])
+        return problem.response(.methodNotAllowed, ["Allow": names.joined(separator: ", ")])
     }
 }
 
 extension About.Route.Verb {
-    var method: HTTPRequest.Method {
-        switch self {
-        case .get: .get
-        case .post: .post
+    init?(_ method: HTTPMethod) {
+        switch method {
+        case .GET, .HEAD: self = .get
+        case .POST: self = .post
+        default: return nil
         }
     }
 }

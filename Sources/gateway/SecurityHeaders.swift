@@ -1,23 +1,24 @@
-import HTTPTypes
-import HummingbirdCore
+import NIOHTTP1
 
 /// What tells a browser to trust nothing but what came from here. On every answer.
 enum SecurityHeaders {
-    private static let fixed: HTTPFields = [
-        .contentSecurityPolicy: """
+    private static let fixed: HTTPHeaders = [
+        "Content-Security-Policy": """
             default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'
             """,
-        .xContentTypeOptions: "nosniff",
-        .crossOriginResourcePolicy: "same-origin",
-        HTTPField.Name("Cross-Origin-Opener-Policy")!: "same-origin",
-        HTTPField.Name("Permissions-Policy")!: "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-        HTTPField.Name("Referrer-Policy")!: "no-referrer",
-        HTTPField.Name("X-Frame-Options")!: "DENY",
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        "Referrer-Policy": "no-referrer",
+        "X-Frame-Options": "DENY",
     ]
 
-    static func add(to response: inout Response, for request: Request) {
-        response.headers.append(contentsOf: fixed)
+    static func add(to response: inout Response) {
+        response.headers.add(contentsOf: fixed)
         // What the API says is true when it is said, and may be secret.
-        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
+        if !response.headers.contains(name: "Cache-Control") {
+            response.headers.add(name: "Cache-Control", value: "no-store")
+        }
     }
 }

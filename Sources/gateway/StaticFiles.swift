@@ -1,7 +1,6 @@
 import Glibc
-import HTTPTypes
-import HummingbirdCore
 import NIOCore
+import NIOHTTP1
 
 /// The page: every file of a folder, read once at the start. What is not in the table can't be asked for, whatever
 /// a path looks like, and a link that leads out of the folder is not followed.
@@ -70,13 +69,14 @@ struct Asset: Sendable {
         etag = Self.etag(of: content)
     }
 
-    var handler: Handler {
-        let headers: HTTPFields = [.cacheControl: cacheControl, .eTag: etag]
-        return { request, _ in
-            if matches(request.headers[.ifNoneMatch]) { return Response(status: .notModified, headers: headers) }
-            var headers = headers
-            headers[.contentType] = contentType
-            return Response(status: .ok, headers: headers, body: .init(byteBuffer: content))
+    var handler: Route.Handler {
+        let known: HTTPHeaders = ["Cache-Control": cacheControl, "ETag": etag]
+        var headers = known
+        headers.add(name: "Content-Type", value: contentType)
+        let answers = (fresh: Response(.ok, headers, body: .bytes(content)), known: Response(.notModified, known))
+        return { request, exchange in
+            let isKnown = matches(request.headers.first(name: "if-none-match"))
+            return exchange.loop.makeSucceededFuture(isKnown ? answers.known : answers.fresh)
         }
     }
 

@@ -2,7 +2,7 @@ import IPC
 import NIOCore
 
 extension Topic {
-    private static let limit = Duration.seconds(10)
+    private static let limit = TimeAmount.seconds(10)
 
     /// Asks the agent, and puts what it says into an event.
     func poll(_ forwarding: Forwarding) async -> EventHub.News {
@@ -10,12 +10,12 @@ extension Topic {
         do {
             switch self {
             case .bootstrap:
-                let state = try await forwarding.call(
-                    Bootstrap.contract.description.name, BootstrapStatus.about, nil, meta, within: Self.limit)
+                let state = try await forwarding.ask(
+                    Bootstrap.contract.description.name, BootstrapStatus.about, meta, within: Self.limit)
                 return EventHub.News(event: Self.event(rawValue, state), isRunning: Self.isRunning(state))
             case .cluster:
-                let status = try await forwarding.call(
-                    Orch.contract.description.name, ClusterStatus.about, nil, meta, within: Self.limit)
+                let status = try await forwarding.ask(
+                    Orch.contract.description.name, ClusterStatus.about, meta, within: Self.limit)
                 return EventHub.News(event: Self.event(rawValue, status, as: "status"))
             }
         } catch {

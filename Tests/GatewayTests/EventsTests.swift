@@ -71,7 +71,7 @@ import Testing
     @Test("an agent that is away is told, not passed over")
     func problem() async throws {
         let directory = try temporaryDirectory()
-        let forwarding = Forwarding(clients: [:])
+        let forwarding = Forwarding(clients: [:], loop: MultiThreadedEventLoopGroup.singleton.next())
         let news = await Topic.cluster.poll(forwarding)
         #expect(String(buffer: news.event).hasPrefix(#"event: cluster"# + "\n" + #"data: {"problem":{"type":"#))
         let bootstrap = await Topic.bootstrap.poll(forwarding)

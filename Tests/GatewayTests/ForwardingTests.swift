@@ -136,7 +136,7 @@ import Testing
             appliance.agents.gate.close()
             async let other = client.get("/api/requirements")
             await appliance.agents.waiting.pass()
-            for (size, status) in [((1 << 20) - 10, 413), (Forwarding.maxBody + 1, 413), (Forwarding.maxBody, 400)] {
+            for (size, status) in [((1 << 20) - 10, 413), (HTTPServer.Limits().bodyBytes + 1, 413), (HTTPServer.Limits().bodyBytes, 400)] {
                 let body = #"{"x":""# + String(repeating: "x", count: size - 8) + #""}"#
                 let key = "Idempotency-Key: " + String(repeating: "k", count: OperationKey.maxLength)
                 let id = "X-Request-Id: " + String(repeating: "r", count: 64)

@@ -1,5 +1,5 @@
-import HTTPTypes
 import IPC
+import NIOHTTP1
 import Testing
 
 @testable import gateway

@@ -5,26 +5,16 @@ import NIOPosix
 
 /// Calls one agent: many calls over one connection, which is made when first needed and again when it broke.
 public final class AgentClient: Sendable {
-    /// What a call without a deadline of its own is given.
-    public static let defaultDeadline = Duration.seconds(30)
-    /// How much longer than the agent the client waits, so that the agent's own answer comes first.
-    private static let grace = TimeAmount.milliseconds(500)
-
     private let socketPath: String
     private let loop: any EventLoop
     private let logger: Logger
     private let state: NIOLoopBoundBox<State>
 
-    /// One call on its way: where it was sent and under which id, and whether its caller has gone.
-    private struct Ticket {
-        var sent: (id: Int, channel: any Channel)?
-        var isAbandoned = false
-    }
-
     private enum State {
         case idle
-        case connecting(EventLoopFuture<any Channel>)
-        case connected(any Channel)
+        /// With the calls that wait for it.
+        case connecting([AgentCall])
+        case connected(ClientConnection)
         case closed
     }
 
@@ -62,28 +52,46 @@ public final class AgentClient: Sendable {
         method: String, params: ByteBuffer?, meta: Meta = Meta(),
         onProgress: (@Sendable (Progress) -> Void)? = nil
     ) async throws(Problem) -> ByteBuffer {
-        let ticket = NIOLoopBoundBox.makeBoxSendingValue(Ticket(), eventLoop: loop)
+        let promise = loop.makePromise(of: ByteBuffer.self)
+        let call = NIOLoopBoundBox<AgentCall?>.makeEmptyBox(valueType: AgentCall.self, eventLoop: loop)
+        loop.execute { [self] in
+            call.value = send(method: method, params: params, meta: meta, onProgress: onProgress) {
+                promise.completeWith($0.mapError { $0 })
+            }
+        }
         do {
             return try await withTaskCancellationHandler {
-                try await loop.flatSubmit { [self] in
-                    channel().flatMap { channel in
-                        self.send(method, params, meta, onProgress, ticket, on: channel)
-                    }
-                }.get()
+                try await promise.futureResult.get()
             } onCancel: {
-                loop.execute { [self] in abandon(ticket) }
+                loop.execute { call.value?.cancel() }
             }
-        } catch let problem as Problem {
-            throw problem
         } catch {
-            throw unavailable(error)
+            throw error as? Problem ?? .cancelled
         }
+    }
+
+    /// The same without a task, for who is on the client's event loop already.
+    /// - Parameter completion: called once, perhaps before this returns.
+    public func send(
+        method: String, params: ByteBuffer?, meta: Meta, onProgress: (@Sendable (Progress) -> Void)? = nil,
+        completion: @escaping AgentCall.Completion
+    ) -> AgentCall {
+        let call = AgentCall(method, params, meta, onProgress, completion)
+        switch state.value {
+        case .connected(let connection) where connection.isActive: connection.send(call)
+        case .connecting(let waiting): state.value = .connecting(waiting + [call])
+        case .closed: call.finish(.failure(unavailable(ChannelError.ioOnClosedChannel)))
+        case .idle, .connected:
+            state.value = .connecting([call])
+            connect()
+        }
+        return call
     }
 
     public func close() async {
         let channel = try? await loop.submit { [self] () -> (any Channel)? in
             defer { state.value = .closed }
-            if case .connected(let channel) = state.value { return channel }
+            if case .connected(let connection) = state.value { return connection.channel }
             return nil
         }.get()
         try? await channel?.close().get()
@@ -91,66 +99,34 @@ public final class AgentClient: Sendable {
 
     // MARK: on the loop
 
-    private func channel() -> EventLoopFuture<any Channel> {
-        switch state.value {
-        case .connected(let channel) where channel.isActive: return loop.makeSucceededFuture(channel)
-        case .connecting(let future): return future
-        case .closed: return loop.makeFailedFuture(ChannelError.ioOnClosedChannel)
-        case .idle, .connected: break
-        }
-        let future = ClientBootstrap(group: loop)
+    private func connect() {
+        ClientBootstrap(group: loop)
             .connectTimeout(.seconds(2))
             .channelOption(.writeBufferWaterMark, value: .init(low: 1 << 20, high: 4 << 20))
             .channelInitializer { [logger] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(ClientConnection(logger: logger))
+                    try channel.pipeline.syncOperations.addHandler(ClientConnection(logger: logger, on: channel))
                 }
             }
             .connect(unixDomainSocketPath: socketPath)
-        state.value = .connecting(future)
-        future.whenComplete { [self] result in
-            guard case .connecting = state.value else { return }
-            state.value = (try? result.get()).map { .connected($0) } ?? .idle
-        }
-        return future
+            .whenComplete { [self] result in connected(result) }
     }
 
-    private func send(
-        _ method: String, _ params: ByteBuffer?, _ meta: Meta, _ onProgress: (@Sendable (Progress) -> Void)?,
-        _ ticket: NIOLoopBoundBox<Ticket>, on channel: any Channel
-    ) -> EventLoopFuture<ByteBuffer> {
+    private func connected(_ result: Result<any Channel, any Error>) {
+        guard case .connecting(let waiting) = state.value else {
+            if case .success(let channel) = result { channel.close(promise: nil) }
+            return
+        }
         do {
+            let channel = try result.get()
             let connection = try channel.pipeline.syncOperations.handler(type: ClientConnection.self)
-            var meta = meta
-            let deadline = meta.deadlineMs ?? Int(Self.defaultDeadline.components.seconds * 1000)
-            meta.deadlineMs = deadline
-            guard !ticket.value.isAbandoned else { return loop.makeFailedFuture(Problem.cancelled) }
-            guard channel.isWritable else { return loop.makeFailedFuture(Self.overloaded) }
-            let (id, future) = connection.call(method, params, meta, onProgress, on: channel)
-            ticket.value.sent = (id, channel)
-            let timer = loop.scheduleTask(in: .milliseconds(Int64(deadline)) + Self.grace) {
-                Self.giveUp(id, .deadline(deadline), on: channel)
-            }
-            future.whenComplete { _ in timer.cancel() }
-            return future
+            state.value = .connected(connection)
+            for call in waiting where !call.isOver { connection.send(call) }
         } catch {
-            return loop.makeFailedFuture(error)
+            state.value = .idle
+            let problem = unavailable(error)
+            for call in waiting { call.finish(.failure(problem)) }
         }
-    }
-
-    private static let overloaded = Problem(
-        .busy, "This part of the appliance has more to do than it can take.", hint: "Try again in a moment.",
-        retryable: true)
-
-    private func abandon(_ ticket: NIOLoopBoundBox<Ticket>) {
-        ticket.value.isAbandoned = true
-        guard let sent = ticket.value.sent else { return }
-        Self.giveUp(sent.id, .cancelled, on: sent.channel)
-    }
-
-    private static func giveUp(_ id: Int, _ problem: Problem, on channel: any Channel) {
-        guard let connection = try? channel.pipeline.syncOperations.handler(type: ClientConnection.self) else { return }
-        connection.giveUp(id, problem, on: channel)
     }
 
     private func unavailable(_ error: any Error) -> Problem {

@@ -6,54 +6,75 @@ final class ClientConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private struct Pending {
-        let promise: EventLoopPromise<ByteBuffer>
-        let onProgress: (@Sendable (Progress) -> Void)?
-    }
-
+    let channel: any Channel
     private let logger: Logger
     private var codec = LineCodec(maxLength: LineCodec.maxReplyLength)
-    private var pending: [Int: Pending] = [:]
+    private var pending: [Int: AgentCall] = [:]
     private var lastId = 0
-    private var willFlush = false
+    /// What is to be written at the end of this turn of the loop.
+    private var unwritten = ByteBuffer()
+    private var isLookingForExpired = false
+    /// Why the agent closes the connection, if it said so.
+    private var refusal: Problem?
 
-    init(logger: Logger) {
+    /// How late a call that gets no answer is found.
+    private static let expiryCheck = TimeAmount.milliseconds(250)
+    /// More than this is written at once, not copied together with what else there is.
+    private static let large = 64 << 10
+
+    init(logger: Logger, on channel: any Channel) {
         self.logger = logger
+        self.channel = channel
     }
 
-    func call(
-        _ method: String, _ params: ByteBuffer?, _ meta: Meta, _ onProgress: (@Sendable (Progress) -> Void)?,
-        on channel: any Channel
-    ) -> (id: Int, result: EventLoopFuture<ByteBuffer>) {
+    var isActive: Bool { channel.isActive }
+
+    func send(_ call: AgentCall) {
+        guard channel.isWritable else { return call.finish(.failure(Self.overloaded)) }
         lastId += 1
-        let id = lastId
-        let promise = channel.eventLoop.makePromise(of: ByteBuffer.self)
-        pending[id] = Pending(promise: promise, onProgress: onProgress)
-        channel.write(Self.request(id, method, params, meta, channel.allocator)).whenFailure { _ in
-            promise.fail(Self.broken)
-        }
-        flush(channel)
-        return (id, promise.futureResult)
+        pending[lastId] = call
+        call.wasSent(as: lastId, on: self)
+        write { $0.writeRequest(lastId, call) }
+        expireLater()
     }
 
-    /// Calls that are made at the same time leave together: a write to a socket costs more than all else here.
-    private func flush(_ channel: any Channel) {
-        guard pending.count > 1 else { return channel.flush() }
-        guard !willFlush else { return }
-        willFlush = true
+    /// Tells the agent that nobody waits for this any more.
+    func giveUp(_ id: Int) {
+        guard pending.removeValue(forKey: id) != nil else { return }
+        write { $0.writeString(#"{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":\#(id)}}"# + "\n") }
+    }
+
+    /// Lines that are made in one turn of the loop leave together: a write to a socket costs more than all else here.
+    private func write(_ append: (inout ByteBuffer) -> Void) {
+        let isFirst = unwritten.readableBytes == 0
+        if isFirst { unwritten = channel.allocator.buffer(capacity: 512) }
+        append(&unwritten)
+        if unwritten.readableBytes > Self.large { return flush() }
+        guard isFirst else { return }
         let bound = NIOLoopBound(self, eventLoop: channel.eventLoop)
-        channel.eventLoop.execute {
-            bound.value.willFlush = false
-            channel.flush()
-        }
+        channel.eventLoop.execute { bound.value.flush() }
     }
 
-    /// Stops waiting, and tells the agent.
-    func giveUp(_ id: Int, _ problem: Problem, on channel: any Channel) {
-        guard let call = pending.removeValue(forKey: id) else { return }
-        call.promise.fail(problem)
-        let line = #"{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":\#(id)}}"# + "\n"
-        channel.writeAndFlush(ByteBuffer(string: line), promise: nil)
+    private func flush() {
+        guard unwritten.readableBytes > 0 else { return }
+        let bytes = unwritten
+        unwritten = ByteBuffer()
+        channel.writeAndFlush(bytes, promise: nil)
+    }
+
+    /// One timer for all: one for each call would cost more than the call.
+    private func expireLater() {
+        guard !isLookingForExpired else { return }
+        isLookingForExpired = true
+        let bound = NIOLoopBound(self, eventLoop: channel.eventLoop)
+        channel.eventLoop.scheduleTask(in: Self.expiryCheck) { bound.value.expire() }
+    }
+
+    private func expire() {
+        isLookingForExpired = false
+        let now = NIODeadline.now()
+        for call in pending.values where call.expires <= now { call.expire() }
+        if !pending.isEmpty { expireLater() }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -68,8 +89,9 @@ final class ClientConnection: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        for call in pending.values { call.promise.fail(Self.broken) }
+        let calls = pending.values
         pending = [:]
+        for call in calls { call.finish(.failure(refusal ?? Self.broken)) }
         context.fireChannelInactive()
     }
 
@@ -81,23 +103,29 @@ final class ClientConnection: ChannelInboundHandler {
         .agentUnavailable, "The part of the appliance that worked on this has gone away.",
         hint: "It is restarted by itself; try again in a moment.", retryable: true)
 
+    private static let overloaded = Problem(
+        .busy, "This part of the appliance has more to do than it can take.", hint: "Try again in a moment.",
+        retryable: true)
+
     private func take(_ line: ByteBuffer) throws {
         switch try Envelope.read(line) {
         case .result(let id, let range):
-            answer(id)?.promise.succeed(line.getSlice(at: line.readerIndex + range.lowerBound, length: range.count)!)
+            let result = line.getSlice(at: line.readerIndex + range.lowerBound, length: range.count)!
+            answered(id)?.finish(.success(result))
         case .failure(let id, let range):
             let bytes = line.readableBytesView[line.readerIndex + range.lowerBound..<line.readerIndex + range.upperBound]
             let problem = try WireCoding.decode(Problem.self, from: bytes)
             if id == .null {
                 logger.warning("an agent refused the connection", metadata: ["problem": "\(problem.message)"])
+                refusal = problem
             }
-            answer(id)?.promise.fail(problem)
+            answered(id)?.finish(.failure(problem))
         case .call(_, "$/progress", let params?, _): progress(try line.json(in: params))
         case .call: break
         }
     }
 
-    private func answer(_ id: RequestID) -> Pending? {
+    private func answered(_ id: RequestID) -> AgentCall? {
         Int(id.json).flatMap { pending.removeValue(forKey: $0) }
     }
 
@@ -107,29 +135,32 @@ final class ClientConnection: ChannelInboundHandler {
         else { return }
         onProgress(Progress(step: step, fraction: params["fraction"]?.double))
     }
-
-    private static func request(
-        _ id: Int, _ method: String, _ params: ByteBuffer?, _ meta: Meta, _ allocator: ByteBufferAllocator
-    ) -> ByteBuffer {
-        var line = allocator.buffer(capacity: 256 + (params?.readableBytes ?? 0))
-        line.writeString(#"{"jsonrpc":"2.0","id":\#(id),"method":"\#(method)""#)
-        if var params {
-            line.writeStaticString(#","params":"#)
-            line.writeBuffer(&params)
-        }
-        line.writeStaticString(#","meta":"#)
-        line.writeBytes(meta.json.bytes)
-        line.writeStaticString("}\n")
-        return line
-    }
 }
 
-extension Meta {
-    var json: JSON {
-        .object([
-            ("deadline_ms", deadlineMs.map { .integer(Int64($0)) }), ("op", op.map { .string($0.text) }),
-            ("request", request.map(JSON.string)),
-        ])
+extension ByteBuffer {
+    fileprivate mutating func writeRequest(_ id: Int, _ call: AgentCall) {
+        writeStaticString(#"{"jsonrpc":"2.0","id":"#)
+        writeString(String(id))
+        writeStaticString(#","method":""#)
+        writeString(call.method)
+        if let params = call.params {
+            writeStaticString(#"","params":"#)
+            writeImmutableBuffer(params)
+            writeStaticString(#","meta":{"deadline_ms":"#)
+        } else {
+            writeStaticString(#"","meta":{"deadline_ms":"#)
+        }
+        writeString(String(call.deadlineMs))
+        if let op = call.op {
+            writeStaticString(#","op":""#)
+            writeString(op.text)
+            writeStaticString("\"")
+        }
+        if let request = call.request {
+            writeStaticString(#","request":"#)
+            writeBytes(JSON.string(request).bytes)
+        }
+        writeStaticString("}}\n")
     }
 }
 

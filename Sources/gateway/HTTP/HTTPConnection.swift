@@ -1,0 +1,223 @@
+import IPC
+import NIOCore
+import NIOHTTP1
+
+/// One client's connection: its requests one after the other, each answered before the next is looked at, and that not
+/// before the client has taken what it was sent. Below it lie NIO's decoder and encoder.
+final class HTTPConnection: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = Never
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private enum State {
+        /// Between requests.
+        case idle
+        /// The head was looked at, the rest is on its way.
+        case receiving(Exchange, Result<Route, any Error>)
+        case answering(Exchange)
+        /// The last answer was given; what still comes is dropped.
+        case ending
+    }
+
+    private let channel: any Channel
+    private let site: Site
+    private let limits: HTTPServer.Limits
+    private let peer: String
+    private var state = State.idle
+    /// What has come and can't be looked at yet.
+    private var parts = CircularBuffer<HTTPServerRequestPart>()
+    private var isTaking = false
+    private var isReadHeld = false
+    /// When the connection is closed if nothing more comes of it; nil while it is the client who waits.
+    private var expires: NIODeadline?
+
+    init(_ channel: any Channel, _ site: Site, _ limits: HTTPServer.Limits) {
+        self.channel = channel
+        self.site = site
+        self.limits = limits
+        peer = channel.remoteAddress?.ipAddress ?? "unknown"
+        expires = .now() + limits.idle
+    }
+
+    /// Closes it if no request runs; one that runs is the last.
+    func finish() {
+        switch state {
+        case .idle: close()
+        case .receiving(let exchange, _), .answering(let exchange): exchange.isLast = true
+        case .ending: break
+        }
+    }
+
+    func close(ifExpiredAt now: NIODeadline) {
+        // A client that still takes what it was sent is not idle; one that does not is the kernel's to close.
+        if let expires, expires <= now, channel.isWritable { close() }
+    }
+
+    func close() { channel.close(promise: nil) }
+
+    // MARK: what comes
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        parts.append(unwrapInboundIn(data))
+        take()
+    }
+
+    /// In a loop and never from within itself: a client may send thousands of requests that are answered at once.
+    private func take() {
+        guard !isTaking else { return }
+        isTaking = true
+        while isReadyForMore, let part = parts.popFirst() { take(part) }
+        isTaking = false
+        if isReadHeld, parts.isEmpty {
+            isReadHeld = false
+            channel.read()
+        }
+    }
+
+    private var isReadyForMore: Bool {
+        switch state {
+        case .idle, .receiving: channel.isWritable
+        case .answering: false
+        case .ending: true
+        }
+    }
+
+    private func take(_ part: HTTPServerRequestPart) {
+        switch (part, state) {
+        case (.head(let head), .idle): begin(head)
+        case (.body(let bytes), .receiving(let exchange, _)): receive(bytes, exchange)
+        case (.end, .receiving(let exchange, let route)): answer(exchange, route)
+        case (.head, _), (.body, _), (.end, _): break
+        }
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if parts.isEmpty { context.read() } else { isReadHeld = true }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        take()
+        context.fireChannelWritabilityChanged()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if case .answering(let exchange) = state { exchange.cancel?() }
+        state = .ending
+        parts.removeAll()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard error is HTTPParserError else { return close() }
+        switch state {
+        case .idle, .receiving:
+            let headers: HTTPHeaders = ["Connection": "close", "Content-Length": "0"]
+            send(HTTPResponseHead(version: .http1_1, status: .badRequest, headers: headers), nil)
+            linger()
+        case .answering(let exchange): exchange.isLast = true
+        case .ending: break
+        }
+    }
+
+    // MARK: a request
+
+    private func begin(_ head: HTTPRequestHead) {
+        let exchange = Exchange(head, peer: peer, on: channel.eventLoop)
+        let route = Result {
+            let route = try site.admit(exchange.request)
+            if route.takesBody, exchange.request.contentLength ?? 0 > limits.bodyBytes { throw limits.tooLarge }
+            return route
+        }
+        let isBodyTaken = (try? route.get().takesBody) ?? false
+        guard exchange.request.announcesBody, !isBodyTaken else {
+            state = .receiving(exchange, route)
+            expires = exchange.start + limits.body
+            return
+        }
+        exchange.isLast = true
+        answer(exchange, route)
+    }
+
+    private func receive(_ bytes: ByteBuffer, _ exchange: Exchange) {
+        guard exchange.request.body.readableBytes + bytes.readableBytes <= limits.bodyBytes else {
+            exchange.isLast = true
+            return answer(exchange, .failure(limits.tooLarge))
+        }
+        exchange.request.body.writeImmutableBuffer(bytes)
+    }
+
+    private func answer(_ exchange: Exchange, _ route: Result<Route, any Error>) {
+        state = .answering(exchange)
+        expires = nil
+        do {
+            try route.get().handler(exchange.request, exchange).assumeIsolated().whenComplete { [self] result in
+                answered(exchange, result)
+            }
+        } catch {
+            answered(exchange, .failure(error))
+        }
+    }
+
+    // MARK: its answer
+
+    private func answered(_ exchange: Exchange, _ result: Result<Response, any Error>) {
+        let response = site.complete(result, exchange)
+        guard case .answering = state else { return site.log(exchange, response.status) }
+        let head = HTTPResponseHead(version: exchange.version, status: response.status, headers: response.headers)
+        switch response.body {
+        case .none: send(head, nil)
+        case .bytes(let bytes): send(head, bytes)
+        case .stream(let write): return stream(head, write, exchange)
+        }
+        ended(exchange, response.status)
+    }
+
+    private func send(_ head: HTTPResponseHead, _ body: ByteBuffer?) {
+        channel.write(HTTPServerResponsePart.head(head), promise: nil)
+        if let body { channel.write(HTTPServerResponsePart.body(.byteBuffer(body)), promise: nil) }
+        channel.writeAndFlush(HTTPServerResponsePart.end(nil), promise: nil)
+    }
+
+    private func ended(_ exchange: Exchange, _ status: HTTPResponseStatus) {
+        site.log(exchange, status)
+        if exchange.isLast { return linger() }
+        state = .idle
+        expires = .now() + limits.idle
+        take()
+    }
+
+    private func stream(
+        _ head: HTTPResponseHead, _ write: @escaping @Sendable (StreamWriter) async throws -> Void,
+        _ exchange: Exchange
+    ) {
+        channel.writeAndFlush(HTTPServerResponsePart.head(head), promise: nil)
+        let promise = channel.eventLoop.makePromise(of: Void.self)
+        let task = Task(executorPreference: EventLoopExecutor(loop: channel.eventLoop)) { [channel] in
+            do {
+                promise.succeed(try await write(StreamWriter(channel: channel)))
+            } catch {
+                promise.fail(error)
+            }
+        }
+        exchange.cancel = { task.cancel() }
+        promise.futureResult.assumeIsolated().whenComplete { [self] result in streamed(result, exchange, head.status) }
+    }
+
+    private func streamed(_ result: Result<Void, any Error>, _ exchange: Exchange, _ status: HTTPResponseStatus) {
+        guard case .answering = state, case .success = result else {
+            site.log(exchange, status)
+            return close()
+        }
+        channel.writeAndFlush(HTTPServerResponsePart.end(nil), promise: nil)
+        ended(exchange, status)
+    }
+
+    /// Ends the connection after its last answer. What the client still sends is taken and dropped for a while, for
+    /// else it would be reset before it has read the answer.
+    private func linger() {
+        state = .ending
+        expires = nil
+        channel.close(mode: .output).assumeIsolated().whenComplete { [self] _ in expires = .now() + limits.linger }
+        take()
+    }
+}
