@@ -25,10 +25,11 @@ enum HostCheck {
 
     /// `[::1]:8080` → `::1`, `Storage1:8080` → `storage1`.
     static func host(of authority: String) -> String {
-        let end = authority.lastIndex(of: ":").flatMap { colon in
-            authority[colon...].dropFirst().allSatisfy(\.isNumber) && !authority[colon...].contains("]") ? colon : nil
+        let bytes = authority.utf8
+        let end = bytes.lastIndex(of: UInt8(ascii: ":")).flatMap { colon in
+            bytes[colon...].dropFirst().allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ? colon : nil
         }
-        return authority[..<(end ?? authority.endIndex)].trimmingBrackets.lowercased()
+        return authority[..<(end ?? bytes.endIndex)].trimmingBrackets.lowercased()
     }
 
     private static var nodeName: String {
@@ -67,6 +68,6 @@ enum OriginCheck {
 extension StringProtocol {
     /// An IPv6 address stands in brackets in addresses with a port.
     var trimmingBrackets: String {
-        hasPrefix("[") && hasSuffix("]") ? String(dropFirst().dropLast()) : String(self)
+        utf8.first == UInt8(ascii: "[") && hasSuffix("]") ? String(dropFirst().dropLast()) : String(self)
     }
 }

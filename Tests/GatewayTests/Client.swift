@@ -45,6 +45,17 @@ struct Client {
             }
         }
 
+        /// Takes so many bytes and drops them.
+        mutating func skip(_ count: Int) async throws {
+            var left = count - received.utf8.count
+            received = ""
+            while left > 0 {
+                guard let bytes = try await inbound.next() else { throw Closed() }
+                left -= bytes.readableBytes
+                if left < 0 { received = String(decoding: bytes.readableBytesView.suffix(-left), as: UTF8.self) }
+            }
+        }
+
         /// Takes what comes until the server closes.
         mutating func readToEnd() async throws -> String {
             while let bytes = try await inbound.next() { received += String(buffer: bytes) }

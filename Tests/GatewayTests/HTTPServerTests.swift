@@ -36,6 +36,75 @@ import Testing
         }
     }
 
+    @Test("a client that waits to be told is told to send its body, or the refusal at once")
+    func heldBackBody() async throws {
+        try await Appliance.run { appliance in
+            try await Client(port: appliance.port).connect { connection in
+                let head = ["Content-Type: application/json", "Content-Length: 2", "Expect: 100-continue"]
+                try await connection.send(Client.request("POST", "/api/bootstrap/clean_up", head))
+                #expect(try await connection.read(until: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
+                try await connection.send("{}")
+                #expect(try await connection.answer().status == 409)
+            }
+            try await Client(port: appliance.port).connect { connection in
+                let head = ["Content-Type: text/plain", "Content-Length: 2", "Expect: 100-continue"]
+                try await connection.send(Client.request("POST", "/api/bootstrap/clean_up", head))
+                #expect(try await connection.answer().status == 415)
+            }
+        }
+    }
+
+    @Test("a request for another protocol is answered as if it were none, and is the last")
+    func upgrade() async throws {
+        try await Appliance.run { appliance in
+            try await Client(port: appliance.port).connect { connection in
+                let head = ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk"]
+                try await connection.send(Client.request("GET", "/api/hosts", head))
+                let answer = try await connection.readToEnd()
+                #expect(answer.hasPrefix("HTTP/1.1 200"))
+                #expect(answer.contains("Connection: close\r\n"))
+            }
+        }
+    }
+
+    @Test("requests that come all at once are answered in their order, each once")
+    func pipelined() async throws {
+        try await Appliance.run { appliance in
+            try await Client(port: appliance.port).connect { connection in
+                // Some are forwarded, some are answered at once.
+                let paths = (0..<400).map { $0 % 3 == 0 ? "/api/hosts" : "/api/nothing" }
+                let requests = paths.enumerated().map { number, path in
+                    Client.request("HEAD", path, ["X-Request-Id: r\(number)"])
+                }
+                try await connection.send(requests.joined())
+                for (number, path) in paths.enumerated() {
+                    let head = try await connection.read(until: "\r\n\r\n")
+                    #expect(head.hasPrefix(path == "/api/hosts" ? "HTTP/1.1 200" : "HTTP/1.1 404"))
+                    #expect(head.contains("X-Request-Id: r\(number)\r\n"))
+                }
+            }
+        }
+    }
+
+    @Test("what a client asks is not looked at before it has taken the answers before")
+    func silentReader() async throws {
+        let web = try temporaryDirectory()
+        defer { try? FileManager.default.removeItem(atPath: web) }
+        // More than the kernel buffers for one connection.
+        try Data(count: 15 << 20).write(to: URL(filePath: "\(web)/large.bin"))
+        try await Appliance.run(web: web) { appliance in
+            try await Client(port: appliance.port).connect { silent in
+                try await silent.send(Client.request("GET", "/large.bin") + Client.request("GET", "/api/hosts"))
+                _ = try await silent.read(until: "\r\n\r\n")
+                for _ in 0..<50 { _ = try await Client(port: appliance.port).get("/api/bootstrap/status") }
+                #expect(appliance.agents.calls(of: "hosts.list").isEmpty)
+                try await silent.skip(15 << 20)
+                #expect(try await silent.read(until: "\r\n").hasPrefix("HTTP/1.1 200"))
+                #expect(appliance.agents.calls(of: "hosts.list").count == 1)
+            }
+        }
+    }
+
     @Test("a body that was read leaves the connection open, whatever the answer")
     func readBody() async throws {
         try await Appliance.run { appliance in

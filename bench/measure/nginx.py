@@ -1,4 +1,4 @@
-"""The peer: one nginx that proxies to another over a Unix socket, answering what the appliance answered."""
+"""The peer: an nginx that proxies over a Unix socket, answering with the headers that the appliance answered with."""
 import contextlib
 
 from measure.processes import SERVER_CORE, accepts, folder, free_port, pinned, running, until
@@ -19,7 +19,7 @@ http {{
 # One line of log for each request, as the gateway writes one.
 FRONT = """
     access_log {d}/access.log;
-    upstream agent {{ server unix:{d}/agent.sock; keepalive 64; keepalive_requests 100000000; }}
+    upstream agent {{ server unix:{upstream}; keepalive 64; keepalive_requests 100000000; }}
     server {{
         listen 127.0.0.1:{port} backlog=1024;
         {headers}
@@ -38,10 +38,22 @@ BACK = """
 
 @contextlib.contextmanager
 def nginx(headers, body):
-    """Yields (process, process, port)."""
+    """One in front of another, which answers that body. Yields (process, process, port)."""
     text = body.decode()
     if "'" in text or "$" in text or "\\" in text:
         raise ValueError("the answer can't be written into nginx's configuration as it is")
+    content_type = dict((name.lower(), value) for name, value in headers)["content-type"].split(";")[0]
+    with folder() as d:
+        write(d, "back", BACK.format(d=d, content_type=content_type, body=text))
+        with start(d, "back") as back:
+            until(lambda: accepts(f"{d}/agent.sock"), 10, "nginx", back)
+            with proxy(headers, f"{d}/agent.sock") as (front, port):
+                yield back, front, port
+
+
+@contextlib.contextmanager
+def proxy(headers, upstream):
+    """In front of that Unix socket. Yields (process, port)."""
     headers = {name.lower(): value for name, value in headers}
     added = [f'add_header {name} "{value}";' for name, value in headers.items()
              if name not in OWN_HEADERS | {"x-request-id"}]
@@ -49,12 +61,10 @@ def nginx(headers, body):
         added.append("add_header x-request-id $request_id;")
     with folder() as d:
         port = free_port()
-        write(d, "back", BACK.format(d=d, content_type=headers["content-type"].split(";")[0], body=text))
-        write(d, "front", FRONT.format(d=d, port=port, headers="\n        ".join(added)))
-        with start(d, "back") as back, start(d, "front") as front:
-            until(lambda: accepts(f"{d}/agent.sock"), 10, "nginx", back)
+        write(d, "front", FRONT.format(d=d, port=port, upstream=upstream, headers="\n        ".join(added)))
+        with start(d, "front") as front:
             until(lambda: accepts(("127.0.0.1", port)), 10, "nginx", front)
-            yield back, front, port
+            yield front, port
 
 
 def write(d, name, servers):

@@ -24,7 +24,9 @@ final class Exchange {
         self.peer = peer
         self.loop = loop
         version = head.version == .http1_0 ? .http1_0 : .http1_1
-        isLast = version == .http1_0 || !head.isKeepAlive
+        // NIO's parser reads no further than a request for another protocol, which is answered as if it were none.
+        let isUpgrade = head.method == .CONNECT || head.headers.contains(name: "upgrade")
+        isLast = version == .http1_0 || !head.isKeepAlive || isUpgrade
     }
 
     private static func isValid(_ id: String) -> Bool {

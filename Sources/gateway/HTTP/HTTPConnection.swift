@@ -20,6 +20,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     private let channel: any Channel
+    /// Where answers are written to: through the channel they would pass this handler too.
+    private var context: ChannelHandlerContext?
     private let site: Site
     private let limits: HTTPServer.Limits
     private let peer: String
@@ -54,6 +56,10 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     func close() { channel.close(promise: nil) }
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     // MARK: what comes
 
@@ -132,10 +138,15 @@ final class HTTPConnection: ChannelDuplexHandler {
         guard exchange.request.announcesBody, !isBodyTaken else {
             state = .receiving(exchange, route)
             expires = exchange.start + limits.body
+            if exchange.request.isBodyHeldBack { promptBody() }
             return
         }
         exchange.isLast = true
         answer(exchange, route)
+    }
+
+    private func promptBody() {
+        context?.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
     }
 
     private func receive(_ bytes: ByteBuffer, _ exchange: Exchange) {
@@ -173,9 +184,9 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     private func send(_ head: HTTPResponseHead, _ body: ByteBuffer?) {
-        channel.write(HTTPServerResponsePart.head(head), promise: nil)
-        if let body { channel.write(HTTPServerResponsePart.body(.byteBuffer(body)), promise: nil) }
-        channel.writeAndFlush(HTTPServerResponsePart.end(nil), promise: nil)
+        context?.write(wrapOutboundOut(.head(head)), promise: nil)
+        if let body { context?.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
+        context?.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }
 
     private func ended(_ exchange: Exchange, _ status: HTTPResponseStatus) {
@@ -190,7 +201,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         _ head: HTTPResponseHead, _ write: @escaping @Sendable (StreamWriter) async throws -> Void,
         _ exchange: Exchange
     ) {
-        channel.writeAndFlush(HTTPServerResponsePart.head(head), promise: nil)
+        context?.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
         let promise = channel.eventLoop.makePromise(of: Void.self)
         let task = Task(executorPreference: EventLoopExecutor(loop: channel.eventLoop)) { [channel] in
             do {
@@ -208,7 +219,7 @@ final class HTTPConnection: ChannelDuplexHandler {
             site.log(exchange, status)
             return close()
         }
-        channel.writeAndFlush(HTTPServerResponsePart.end(nil), promise: nil)
+        context?.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         ended(exchange, status)
     }
 

@@ -28,5 +28,10 @@ struct Request: Sendable {
     /// How large its body is said to be; nil where only its end will tell.
     var contentLength: Int? { headers.first(name: "content-length").flatMap { Int($0) } }
 
+    /// Whether the client waits to be told that its body is wanted.
+    var isBodyHeldBack: Bool {
+        announcesBody && headers.first(name: "expect")?.lowercased() == "100-continue"
+    }
+
     var announcesBody: Bool { headers.contains(name: "transfer-encoding") || ![nil, 0].contains(contentLength) }
 }
