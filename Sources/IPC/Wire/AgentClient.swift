@@ -52,6 +52,7 @@ public final class AgentClient: Sendable {
         method: String, params: ByteBuffer?, meta: Meta = Meta(),
         onProgress: (@Sendable (Progress) -> Void)? = nil
     ) async throws(Problem) -> ByteBuffer {
+        guard !Task.isCancelled else { throw .cancelled }
         let promise = loop.makePromise(of: ByteBuffer.self)
         let call = NIOLoopBoundBox<AgentCall?>.makeEmptyBox(valueType: AgentCall.self, eventLoop: loop)
         loop.execute { [self] in
@@ -89,15 +90,21 @@ public final class AgentClient: Sendable {
     }
 
     public func close() async {
-        let channel = try? await loop.submit { [self] () -> (any Channel)? in
-            defer { state.value = .closed }
-            if case .connected(let connection) = state.value { return connection.channel }
-            return nil
-        }.get()
-        try? await channel?.close().get()
+        try? await loop.flatSubmit { [self] in end() }.get()
     }
 
     // MARK: on the loop
+
+    private func end() -> EventLoopFuture<Void> {
+        defer { state.value = .closed }
+        switch state.value {
+        case .connected(let connection): return connection.channel.close()
+        case .connecting(let waiting):
+            for call in waiting { call.finish(.failure(unavailable(ChannelError.ioOnClosedChannel))) }
+        case .idle, .closed: break
+        }
+        return loop.makeSucceededVoidFuture()
+    }
 
     private func connect() {
         ClientBootstrap(group: loop)
