@@ -13,7 +13,7 @@ def nginx_start():
     """From exec to the first connection taken."""
     with folder() as d:
         port = free_port()
-        nginx.write(d, "front", nginx.FRONT.format(d=d, port=port, headers=""))
+        nginx.write(d, "front", nginx.FRONT.format(d=d, port=port, upstream=f"{d}/agent.sock", headers=""))
         begin = time.monotonic()
         with running("nginx", "nginx", "-c", f"{d}/front.conf"):
             while not accepts(("127.0.0.1", port)):
