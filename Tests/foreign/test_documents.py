@@ -1,9 +1,12 @@
 """What the appliance says of itself: held against other people's reading of the standards, and tried out."""
 import json
 import urllib.request
+from pathlib import Path
 
+import jsonschema
 import openrpc
 import pytest
+import referencing
 
 from conftest import AGENTS
 from test_clients import exchange
@@ -27,6 +30,40 @@ def unknown_to(model, document, path=""):
     elif isinstance(document, list) and isinstance(model, list):
         for index, (known, value) in enumerate(zip(model, document)):
             yield from unknown_to(known, value, f"{path}/{index}")
+
+
+def published(name):
+    return json.loads((Path(__file__).parent / "fixtures" / f"{name}.json").read_text())
+
+
+def faults(schema, value):
+    """Where `value` does not fit, by a JSON Schema of draft 7, which OpenRPC's are, and why."""
+    draft = referencing.jsonschema.DRAFT7
+    known = referencing.Registry().with_resource(
+        "https://meta.json-schema.tools", draft.create_resource(published("json-schema-meta-schema")))
+    validator = jsonschema.Draft7Validator(
+        schema, registry=known, format_checker=jsonschema.Draft7Validator.FORMAT_CHECKER)
+    return [f"{error.json_path}: {error.message[:200]}" for error in validator.iter_errors(value)]
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+def test_openrpc_meta_schema(appliance, agent):
+    document = discover(appliance, agent)
+    meta_schema = published("openrpc-meta-schema")
+    assert faults(meta_schema, document) == []
+    assert faults(meta_schema, {**document, "openrpc": "0"}) != []
+    document["methods"][0]["result"]["schema"]["type"] = "nonsense"
+    assert faults(meta_schema, document) != []
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+def test_examples_fit_their_schemas(appliance, agent):
+    for method in discover(appliance, agent)["methods"]:
+        example = method["examples"][0]
+        values = {value["name"]: value["value"] for value in example["params"]}
+        for param in method["params"]:
+            assert faults(param["schema"], values[param["name"]]) == [], method["name"]
+        assert faults(method["result"]["schema"], example["result"]["value"]) == [], method["name"]
 
 
 @pytest.mark.parametrize("agent", AGENTS)
