@@ -138,7 +138,7 @@ import Testing
             await appliance.agents.waiting.pass()
             for (size, status) in [((1 << 20) - 10, 413), (HTTPServer.Limits().bodyBytes + 1, 413), (HTTPServer.Limits().bodyBytes, 400)] {
                 let body = #"{"x":""# + String(repeating: "x", count: size - 8) + #""}"#
-                let key = "Idempotency-Key: " + String(repeating: "k", count: OperationKey.maxLength)
+                let key = "Idempotency-Key: " + String(repeating: "k", count: OperationKey.form.maxLength)
                 let id = "X-Request-Id: " + String(repeating: "r", count: 64)
                 let answer = try await client.post("/api/bootstrap/start", body, key, id)
                 #expect(answer.status == status)

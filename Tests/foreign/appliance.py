@@ -11,6 +11,8 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROGRAMS = REPOSITORY / ".build" / "debug"
+# No image is there and none may be fetched: whatever is asked for, no bootstrap begins on the machine of the tests.
+ABSENT_IMAGE = "localhost/aquarium/absent:0"
 
 
 @dataclass
@@ -41,7 +43,8 @@ def appliance(log):
             notify.bind(f"{folder}/notify")
             notify.settimeout(60)
             port = free_port()
-            (folder / "aquarium.json").write_text(json.dumps({"listen": f"127.0.0.1:{port}"}))
+            (folder / "aquarium.json").write_text(json.dumps(
+                {"listen": f"127.0.0.1:{port}", "image": ABSENT_IMAGE, "image_pull": False}))
             for agent in ("bootstrap", "orch", "supervisor"):
                 (folder / "state" / agent).mkdir(parents=True)
             process = subprocess.Popen(

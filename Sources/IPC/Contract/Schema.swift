@@ -3,7 +3,8 @@ public indirect enum Schema: Sendable, Equatable {
     case boolean
     case integer(minimum: Int64? = nil, maximum: Int64? = nil)
     case number
-    case string(pattern: String? = nil, format: String? = nil, oneOf: [String]? = nil, maxLength: Int? = nil)
+    /// In one of `formats`, if any are given.
+    case string(pattern: String? = nil, formats: [String] = [], oneOf: [String]? = nil, maxLength: Int? = nil)
     case array(Schema)
     case map(Schema)
     case object([Property])
@@ -32,12 +33,16 @@ public indirect enum Schema: Sendable, Equatable {
         switch self {
         case .boolean: ["type": "boolean"]
         case .integer(let minimum, let maximum):
-            .object([("type", "integer"), ("minimum", minimum.map(JSON.integer)), ("maximum", maximum.map(JSON.integer))])
-        case .number: ["type": "number"]
-        case .string(let pattern, let format, let oneOf, let maxLength):
             .object([
-                ("type", "string"), ("format", format.map(JSON.string)), ("pattern", pattern.map(JSON.string)),
-                ("enum", oneOf.map { .array($0.map(JSON.string)) }),
+                ("type", "integer"), ("format", minimum == nil || maximum == nil ? "int64" : nil),
+                ("minimum", minimum.map(JSON.integer)), ("maximum", maximum.map(JSON.integer)),
+            ])
+        case .number: ["type": "number"]
+        case .string(let pattern, let formats, let oneOf, let maxLength):
+            .object([
+                ("type", "string"), ("format", formats.count == 1 ? .string(formats[0]) : nil),
+                ("anyOf", formats.count > 1 ? .array(formats.map { ["format": .string($0)] }) : nil),
+                ("pattern", pattern.map(JSON.string)), ("enum", oneOf.map { .array($0.map(JSON.string)) }),
                 ("maxLength", maxLength.map { .integer(Int64($0)) }),
             ])
         case .array(let item): ["type": "array", "items": item.document]

@@ -1,26 +1,18 @@
 import Glibc
 
-/// An IPv4 or IPv6 address in its usual text form.
+/// An IPv4 or IPv6 address in its usual text form (RFC 2673, RFC 4291), without a zone.
 public struct IPAddress: TextValue {
     public let text: String
     public let isIPv6: Bool
-    public static let maxLength = 45
+    static let formats = ["ipv4", "ipv6"]
+    private static let form = TextForm("^(?:\(ipv4)|\(ipv6))$", maxLength: 45)
+    public static var schema: Schema { .string(formats: formats, maxLength: form.maxLength) }
     public static var example: IPAddress { try! IPAddress("192.0.2.10") }
 
     public init(_ text: String) throws(InvalidValue) {
-        // inet_pton reads no further than a NUL.
-        guard text.utf8.allSatisfy({ $0.hexDigit != nil || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ":") }) else {
-            throw InvalidValue("is not an IP address")
-        }
-        var buffer = in6_addr()
-        if inet_pton(AF_INET, text, &buffer) == 1 {
-            isIPv6 = false
-        } else if inet_pton(AF_INET6, text, &buffer) == 1 {
-            isIPv6 = true
-        } else {
-            throw InvalidValue("is not an IP address")
-        }
+        guard Self.form.matches(text) else { throw InvalidValue("is not an IP address") }
         self.text = text
+        isIPv6 = text.utf8.contains(UInt8(ascii: ":"))
     }
 
     /// The address in network byte order: 4 or 16 bytes.
@@ -31,21 +23,45 @@ public struct IPAddress: TextValue {
     }
 }
 
+/// The grammar of RFC 3986, 3.2.2, as regular expressions.
+extension IPAddress {
+    fileprivate static let ipv4 = "(?:\(octet)[.]){3}\(octet)"
+    fileprivate static let ipv6 = "(?:" + ([whole] + shortened).joined(separator: "|") + ")"
+
+    private static let octet = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+    private static let group = "[0-9A-Fa-f]{1,4}"
+    private static let end = "(?:\(group):\(group)|\(ipv4))"
+    private static let whole = "(?:\(group):){6}\(end)"
+    /// With `::`, by how many groups stand before it at most.
+    private static let shortened = (0...7).map { before in
+        let first = before == 0 ? "" : "(?:(?:\(group):){0,\(before - 1)}\(group))?"
+        let last =
+            switch before {
+            case ..<6: "(?:\(group):){\(5 - before)}\(end)"
+            case 6: group
+            default: ""
+            }
+        return "\(first)::\(last)"
+    }
+}
+
 /// A network in CIDR form, `192.0.2.0/24`.
-public struct Network: TextValue {
+public struct Network: PatternedText {
     public let address: IPAddress
     public let prefixLength: Int
-    public static let maxLength = 49
+    public static let form = TextForm(
+        "^(?:\(IPAddress.ipv4)/(?:3[0-2]|[12]?[0-9])|\(IPAddress.ipv6)/(?:12[0-8]|1[01][0-9]|[1-9]?[0-9]))$",
+        maxLength: 49)
     public static var example: Network { try! Network("192.0.2.0/24") }
 
     public var text: String { "\(address)/\(prefixLength)" }
 
     public init(_ text: String) throws(InvalidValue) {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, let address = try? IPAddress(String(parts[0])), parts[1].utf8.allSatisfy(\.isDigit),
-            let length = Int(parts[1]), length <= (address.isIPv6 ? 128 : 32)
-        else { throw InvalidValue("is not a network such as 192.0.2.0/24") }
-        self.address = address
+        let parts = text.split(separator: "/")
+        guard Self.form.matches(text), let length = Int(parts[1]) else {
+            throw InvalidValue("is not a network such as \(Self.example)")
+        }
+        address = try IPAddress(String(parts[0]))
         prefixLength = length
     }
 

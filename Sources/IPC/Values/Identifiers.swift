@@ -2,51 +2,44 @@ import FoundationEssentials
 
 /// A disk by what stays when device names move: `wwn-…` and the like from /dev/disk/by-id, else `serial-…`,
 /// else (a loop device) `loop-…` from its backing file.
-public struct DiskID: TextValue {
+public struct DiskID: PatternedText {
     public let text: String
-    public static let maxLength = 255
-    public static let pattern: String? = "^[A-Za-z0-9][A-Za-z0-9._:+=@-]*$"
+    public static let form = TextForm("^[A-Za-z0-9][A-Za-z0-9._:+=@-]*$", maxLength: 255)
     public static var example: DiskID { try! DiskID("wwn-0x5000c500a1b2c3d4") }
 
     public init(_ text: String) throws(InvalidValue) {
-        let marks = Array("._:+=@-".utf8)
-        guard (1...Self.maxLength).contains(text.utf8.count), text.utf8.first?.isAlphanumeric == true,
-            text.utf8.allSatisfy({ $0.isAlphanumeric || marks.contains($0) })
-        else { throw InvalidValue("is not a disk id; requirements.check lists the ids of this node's disks") }
+        guard Self.form.matches(text) else {
+            throw InvalidValue("is not a disk id; requirements.check lists the ids of this node's disks")
+        }
         self.text = text
     }
 }
 
 /// A block device by the kernel's name of today, `/dev/sdb`.
-public struct DevicePath: TextValue {
+public struct DevicePath: PatternedText {
     public let text: String
-    public static let maxLength = 255
-    public static let pattern: String? = "^/dev/[A-Za-z0-9][A-Za-z0-9._+:/-]*$"
+    public static let form = TextForm("^/dev/(?!.*(?:[.]{2}|/{2}))[A-Za-z0-9][A-Za-z0-9._+:/-]*$", maxLength: 255)
     public static var example: DevicePath { try! DevicePath("/dev/sdb") }
 
     public init(_ text: String) throws(InvalidValue) {
-        let (folder, marks) = ("/dev/", Array("._+:/-".utf8))
-        let name = text.utf8.dropFirst(folder.utf8.count)
-        guard text.hasPrefix(folder), text.utf8.count <= Self.maxLength, name.first?.isAlphanumeric == true,
-            name.allSatisfy({ $0.isAlphanumeric || marks.contains($0) }), !text.contains(".."), !text.contains("//")
-        else { throw InvalidValue("is not the path of a disk such as \(Self.example)") }
+        guard Self.form.matches(text) else {
+            throw InvalidValue("is not the path of a disk such as \(Self.example)")
+        }
         self.text = text
     }
 }
 
 /// The caller's key for one changing operation: the same key never runs it twice.
-public struct OperationKey: TextValue {
+public struct OperationKey: PatternedText {
     public let text: String
-    public static let maxLength = 64
-    public static let pattern: String? = "^[A-Za-z0-9._:-]{8,64}$"
+    public static let form = TextForm("^[A-Za-z0-9._:-]{8,64}$", maxLength: 64)
     public static var example: OperationKey { try! OperationKey("5f1c9e4a-6d1b-4d5e-9a53-0a4f1f0f7c11") }
     public static var random: OperationKey { try! OperationKey(UUID().uuidString.lowercased()) }
 
     public init(_ text: String) throws(InvalidValue) {
-        let marks = Array("._:-".utf8)
-        guard (8...Self.maxLength).contains(text.utf8.count),
-            text.utf8.allSatisfy({ $0.isAlphanumeric || marks.contains($0) })
-        else { throw InvalidValue("is not an operation key: 8 to 64 letters, digits, dots, colons or hyphens") }
+        guard Self.form.matches(text) else {
+            throw InvalidValue("is not an operation key: 8 to 64 letters, digits, dots, colons or hyphens")
+        }
         self.text = text
     }
 }

@@ -3,8 +3,6 @@ public protocol TextValue: Described, Hashable, Sendable, CustomStringConvertibl
     /// - Throws: `InvalidValue` with the reason, in words that fit "<value> …".
     init(_ text: String) throws(InvalidValue)
     var text: String { get }
-    static var pattern: String? { get }
-    static var maxLength: Int { get }
 }
 
 public struct InvalidValue: Error, Equatable {
@@ -13,8 +11,6 @@ public struct InvalidValue: Error, Equatable {
 }
 
 extension TextValue {
-    public static var pattern: String? { nil }
-    public static var schema: Schema { .string(pattern: pattern, maxLength: maxLength) }
     public var description: String { text }
 
     public init(from decoder: any Decoder) throws {
@@ -37,7 +33,4 @@ extension TextValue {
 
 extension UInt8 {
     var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
-    var isAlphanumeric: Bool {
-        isDigit || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20)
-    }
 }

@@ -3,8 +3,7 @@ public import FoundationEssentials
 /// A point in time; RFC 3339 in UTC on the wire.
 public struct Timestamp: TextValue, Comparable {
     public let date: Date
-    public static let maxLength = 40
-    public static var schema: Schema { .string(format: "date-time", maxLength: maxLength) }
+    public static var schema: Schema { .string(formats: ["date-time"], maxLength: 40) }
     public static var example: Timestamp { Timestamp(Date(timeIntervalSince1970: 1_795_000_000)) }
     public static var now: Timestamp { Timestamp(Date()) }
 

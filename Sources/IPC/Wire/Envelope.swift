@@ -168,7 +168,7 @@ private struct Members {
                     out.deadlineMs = min(number, 24 * 3_600_000)
                 } else if name.equals("op") {
                     out.op = value.string.flatMap { try? OperationKey($0) }
-                    if out.op == nil { reason = "op must be a string that matches \(OperationKey.pattern ?? "")" }
+                    if out.op == nil { reason = "op must be a string that matches \(OperationKey.form.pattern)" }
                 } else if name.equals("request") {
                     out.request = value.string.map { String($0.prefix(64)) }
                     if out.request == nil { reason = "request must be a string" }

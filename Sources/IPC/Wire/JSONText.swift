@@ -41,14 +41,18 @@ enum JSONText {
         default:
             let text = String(decoding: bytes, as: UTF8.self)
             if let integer = Int64(text) { return .integer(integer) }
-            return Double(text).flatMap { $0.isFinite ? .number($0) : nil }
+            guard let number = Double(text), number.isFinite else { return nil }
+            // JSON knows one kind of number: 5.0 is as good an integer as 5.
+            return Int64(exactly: number).map(JSON.integer) ?? .number(number)
         }
     }
 
     /// What stands between the quotes of a string that `JSONScanner` has accepted.
     static func unescape(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {
         let text = UnsafeRawBufferPointer(rebasing: bytes)
-        guard text.firstIndex(of: UInt8(ascii: "\\"), from: 0) != nil else { return String(decoding: text, as: UTF8.self) }
+        guard text.firstIndex(of: UInt8(ascii: "\\"), from: 0) != nil else {
+            return String(decoding: text, as: UTF8.self)
+        }
         var out: [UInt8] = []
         var rest = bytes[...]
         while let byte = rest.popFirst() {

@@ -33,7 +33,7 @@ enum SchemaWords {
         case .integer: "an integer"
         case .number: "a number"
         case .string(_, _, let values?, _): "one of " + values.joined(separator: ", ")
-        case .string(_, "date-time", _, _): "a time such as \(Timestamp.example.text)"
+        case .string(_, ["date-time"], _, _): "a time such as \(Timestamp.example.text)"
         case .string(let pattern, _, _, let length): text(pattern, length)
         case .array, .map, .object, .any: "any value"
         }

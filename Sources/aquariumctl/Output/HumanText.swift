@@ -74,7 +74,7 @@ struct HumanText {
             return Quantity.bytes(count, perSecond: name.hasSuffix("_per_second"))
         case (.integer(let number), _): return "\(number)"
         case (.number(let number), _): return "\(number)"
-        case (.string(let text), .string(_, "date-time", _, _)): return Quantity.time(Printable.text(text))
+        case (.string(let text), .string(_, ["date-time"], _, _)): return Quantity.time(Printable.text(text))
         case (.string(let text), _): return text.isEmpty ? "-" : Printable.text(text)
         case (.array(let items), _):
             let item: Schema = if case .array(let item) = schema { item } else { .any }

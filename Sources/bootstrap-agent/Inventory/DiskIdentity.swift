@@ -54,7 +54,7 @@ struct DiskIdentity: Sendable {
             }
         }
         // What tells two paths apart is at their end.
-        let room = DiskID.maxLength - prefix.utf8.count
+        let room = DiskID.form.maxLength - prefix.utf8.count
         return try? DiskID(prefix + String(decoding: sanitised.suffix(room), as: UTF8.self))
     }
 }

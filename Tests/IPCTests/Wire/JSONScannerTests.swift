@@ -76,6 +76,20 @@ import Testing
         #expect(value["b"]?["c"] == .integer(.max))
     }
 
+    @Test(
+        "a whole number is an integer, however it is written",
+        arguments: [
+            ("5.0", 5), ("-3e2", -300), ("2.5E1", 25), ("-0.0", 0), ("9007199254740993", 9_007_199_254_740_993),
+        ])
+    func wholeNumber(text: String, number: Int64) throws {
+        #expect(try JSONText.parse(Array(text.utf8)) == .integer(number))
+    }
+
+    @Test("what is no whole number, or none of 64 bits, is none", arguments: ["5.5", "1e300", "9223372036854775808"])
+    func otherNumber(text: String) throws {
+        #expect(try JSONText.parse(Array(text.utf8)).typeName == "number")
+    }
+
     @Test("a number that no Double holds is refused")
     func numberOutOfRange() {
         #expect(throws: JSONScanner.Malformed.self) { try JSONText.parse(Array("[1e999]".utf8)) }
