@@ -85,11 +85,8 @@ enum OpenAPI {
     }
 
     private static func body<O: Operation>(_ operation: O.Type, _ names: SchemaNames) -> JSON {
-        guard case .object(let properties) = Schema.of(operation) else { return [:] }
-        return [
-            "required": .bool(properties.contains(where: \.isRequired)),
-            "content": ["application/json": ["schema": names.reference(to: operation)]],
-        ]
+        // Also where there are no parameters: its content type is what other sites' forms can't send.
+        ["required": true, "content": ["application/json": ["schema": names.reference(to: operation)]]]
     }
 
     /// Its own kinds of problem, and those that any call can meet.
@@ -118,11 +115,11 @@ enum OpenAPI {
             "operationId": "events", "tags": ["gateway"],
             "summary": "Follows the bootstrap and the cluster's status, as server-sent events.",
             "description": """
-                `event: bootstrap` carries what bootstrap.status answers; `event: cluster` carries \
-                `{"status": …}` with what cluster.status answers, or `{"problem": …}`; `event: problem` carries \
-                `{"topic": "bootstrap", "problem": …}` when the bootstrap's state can't be told. Each comes at once \
-                and then whenever it has changed. A comment comes every 10 seconds.
-                """,
+            `event: bootstrap` carries what bootstrap.status answers; `event: cluster` carries \
+            `{"status": …}` with what cluster.status answers, or `{"problem": …}`; `event: problem` carries \
+            `{"topic": "bootstrap", "problem": …}` when the bootstrap's state can't be told. Each comes at once \
+            and then whenever it has changed. A comment comes every 10 seconds.
+            """,
             "responses": [
                 "200": answer("text/event-stream", [:]), "503": refusal([.busy, .agentUnavailable]),
             ],

@@ -15,7 +15,7 @@ import Testing
             #expect(item["operationId"] == .string(about.method))
             #expect(item["responses"]?["200"] != nil)
             for kind in about.errors { #expect(item["responses"]?["\(kind.status.code)"] != nil) }
-            #expect((item["requestBody"] != nil) == (route.verb == .post))
+            #expect(item["requestBody"]?["required"] == (route.verb == .post ? true : nil))
         }
     }
 
