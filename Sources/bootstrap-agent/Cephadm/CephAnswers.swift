@@ -1,3 +1,5 @@
+import IPC
+
 /// What the programs answer, as far as this agent reads it; everything else in them is tolerated. Seen in Ceph
 /// 16.2.15 and 18.2.7.
 struct CephadmDaemon: Decodable, Sendable, Equatable {
@@ -117,6 +119,6 @@ struct CrushRule: Decodable, Sendable {
 
 struct AuthEntry: Decodable, Sendable {
     let entity: String
-    let key: String
+    let key: Secret
     let caps: [String: String]
 }

@@ -1,4 +1,5 @@
 import Glibc
+import IPC
 
 /// The node's own files. Tests give another root.
 struct HostFiles: Sendable {
@@ -53,13 +54,26 @@ struct HostFiles: Sendable {
     /// Replaces the file as a whole: after a crash there is the old or the new one, never a part.
     /// - Parameter owner: nil leaves it to root.
     func write(_ path: String, _ text: String, mode: mode_t, owner: Owner? = nil) throws(FileError) {
+        let bytes = Array(text.utf8)
+        try write(path, bytes, bytes.count, mode, owner)
+    }
+
+    func write(_ path: String, _ secret: Secret, mode: mode_t, owner: Owner? = nil) throws(FileError) {
+        try secret.withBytes { bytes throws(FileError) in
+            try write(path, bytes.baseAddress, bytes.count, mode, owner)
+        }
+    }
+
+    private func write(
+        _ path: String, _ bytes: UnsafeRawPointer?, _ count: Int, _ mode: mode_t, _ owner: Owner?
+    ) throws(FileError) {
         let temporary = path + ".aquarium-new"
         unlink(root + temporary)
         let descriptor = open(root + temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw FileError("create", temporary) }
         do throws(FileError) {
             defer { close(descriptor) }
-            try Self.writeAll(descriptor, Array(text.utf8), temporary)
+            try Self.writeAll(descriptor, UnsafeRawBufferPointer(start: bytes, count: count), temporary)
             if let owner, fchown(descriptor, owner.user, owner.group) != 0 { throw FileError("chown", temporary) }
             guard fchmod(descriptor, mode) == 0 else { throw FileError("chmod", temporary) }
             guard fsync(descriptor) == 0 else { throw FileError("fsync", temporary) }
@@ -85,10 +99,13 @@ struct HostFiles: Sendable {
         if let owner, chown(root + path, owner.user, owner.group) != 0 { throw FileError("chown", path) }
     }
 
-    private static func writeAll(_ descriptor: CInt, _ bytes: [UInt8], _ path: String) throws(FileError) {
+    private static func writeAll(
+        _ descriptor: CInt, _ bytes: UnsafeRawBufferPointer, _ path: String
+    ) throws(FileError) {
         var written = 0
         while written < bytes.count {
-            let count = bytes[written...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])
+            let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { throw FileError("write", path) }
             written += count

@@ -62,6 +62,7 @@ struct SettingsStep: Step {
         try bench.files.makeFolder(folder, mode: 0o750, owner: owner)
         try bench.files.write(folder + Self.confName, config.output, mode: 0o640, owner: owner)
         try bench.files.write(
-            folder + Self.keyringName, "[client.aquarium]\n\tkey = \(entry.key)\n", mode: 0o600, owner: owner)
+            folder + Self.keyringName, entry.key.enclosed("[client.aquarium]\n\tkey = ", "\n"), mode: 0o600,
+            owner: owner)
     }
 }
