@@ -2,10 +2,20 @@ import Glibc
 import NIOCore
 
 /// An id as its sender wrote it: the JSON text of a number, a string or null.
-struct RequestID: Hashable, Sendable {
+struct RequestID: Sendable {
     let json: String
     static let null = RequestID(json: "null")
     static let maxLength = 128
+}
+
+/// By bytes: Swift takes two texts for one that differ in how they compose their letters.
+extension RequestID: Hashable {
+    static func == (a: RequestID, b: RequestID) -> Bool { a.json.utf8.elementsEqual(b.json.utf8) }
+
+    func hash(into hasher: inout Hasher) {
+        var json = json
+        json.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
 }
 
 /// One message of the protocol, its payload left where it lies in the line.

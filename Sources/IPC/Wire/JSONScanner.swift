@@ -224,7 +224,8 @@ extension UInt8 {
 private struct KeySet {
     private var few = InlineArray<16, Range<Int>>(repeating: 0..<0)
     private var count = 0
-    private var many: Set<String> = []
+    /// As bytes: texts that differ in how they compose their letters are two.
+    private var many: Set<[UInt8]> = []
 
     /// - Returns: false if the key was there.
     mutating func insert(_ key: JSONScanner.Text, of scanner: JSONScanner) -> Bool {
@@ -235,9 +236,9 @@ private struct KeySet {
             return true
         }
         if many.isEmpty {
-            for index in 0..<count { many.insert(String(decoding: scanner.bytes[few[index]], as: UTF8.self)) }
+            for index in 0..<count { many.insert(Array(scanner.bytes[few[index]])) }
         }
-        return many.insert(JSONText.unescape(scanner.bytes[key.range])).inserted
+        return many.insert(Array(JSONText.unescape(scanner.bytes[key.range]).utf8)).inserted
     }
 }
 

@@ -15,6 +15,12 @@ import Testing
         #expect(line.getString(at: params.lowerBound, length: params.count) == #"{"a": [1, 2]}"#)
     }
 
+    @Test("ids that differ in their bytes are two, though they look the same")
+    func likeIds() {
+        let ids: Set = [RequestID(json: "\"\u{e9}\""), RequestID(json: "\"e\u{301}\""), RequestID(json: "\"\u{e9}\"")]
+        #expect(ids.count == 2)
+    }
+
     @Test("meta is read, and what is not known in it passed over")
     func meta() throws {
         let line = ByteBuffer(

@@ -35,6 +35,16 @@ import Testing
         }
     }
 
+    @Test("keys that differ in their bytes are two, though they look the same")
+    func likeKeys() throws {
+        let many = (0..<40).map { "\"k\($0)\":0" }.joined(separator: ",")
+        for text in [
+            "{\"\u{e9}\":1,\"e\u{301}\":2}", "{\(many),\"\u{e9}\":1,\"e\u{301}\":2}", #"{"\u00e9":1,"e\u0301":2}"#,
+        ] {
+            try scan(Array(text.utf8))
+        }
+    }
+
     @Test("nesting deeper than 32 is refused")
     func depth() {
         let text = String(repeating: "[", count: 33) + String(repeating: "]", count: 33)
