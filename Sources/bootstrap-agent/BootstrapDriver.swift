@@ -236,10 +236,7 @@ extension Problem {
             self.init(
                 .operationUnstoppable, "Clean-up can't be stopped: half of the cluster is gone.",
                 hint: "Wait for its end; operations.watch follows it.")
-        case .opConflict:
-            self.init(
-                .opConflict, "The same operation key was used before for another request.",
-                hint: "Use a new key for a new request.")
+        case .opConflict: self = .opConflict
         }
     }
 }

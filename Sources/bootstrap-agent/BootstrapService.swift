@@ -46,7 +46,7 @@ struct BootstrapService: BootstrapAPI {
         // Fixed now, so that another default can't change it on the way.
         choices.image = choices.image ?? configuration.image
         let job = BootstrapJob(
-            choices: choices, fsid: UUID().uuidString.lowercased(),
+            choices: choices, asked: operation.choices, fsid: UUID().uuidString.lowercased(),
             formerHostname: try MachineFacts(tools.files).hostname,
             formerHostnameFile: try tools.files.textIfThere(PrepareStep.hostnameFile), startedAt: .now)
         if let state = try await driver.answer(.start(job), op: call.op) { return state }

@@ -89,11 +89,13 @@ actor Supervision {
     var children: [Child] { driver.children.map(\.report) }
 
     /// - Returns: the child, when it runs again.
-    /// - Throws: `Problem` for a name that no child has, or when the child does not come back.
+    /// - Throws: `NotBegun` for a name that no child has, or when all are being stopped; `Problem` when the child does not
+    ///   come back.
     func restart(_ name: String) async throws -> Child {
-        let index = try index(of: name)
+        let index: Int
+        do throws(Problem) { index = try self.index(of: name) } catch { throw NotBegun(error) }
         guard !driver.isStopping else {
-            throw Problem(.agentUnavailable, "The appliance is stopping.", hint: "Start it again.")
+            throw NotBegun(Problem(.agentUnavailable, "The appliance is stopping.", hint: "Start it again."))
         }
         driver.restart(index)
         await until { supervision in
@@ -125,7 +127,7 @@ actor Supervision {
         return logs[name]?.page(after: cursor, most: count) ?? ChildLog.Page()
     }
 
-    private func index(of name: String) throws -> Int {
+    private func index(of name: String) throws(Problem) -> Int {
         if let index = driver.children.firstIndex(where: { $0.spec.name == name }) { return index }
         let names = driver.children.map(\.spec.name).joined(separator: ", ")
         throw Problem(

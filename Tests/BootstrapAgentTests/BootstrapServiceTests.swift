@@ -69,6 +69,25 @@ import Testing
         #expect(await kind { try await start(.test(disks: 1), op: "operation-1") } == .opConflict)
     }
 
+    @Test("a repeated request is held against what was asked for, not against what the defaults made of it")
+    func otherDefault() async throws {
+        node.breakOff(at: 1, .before)
+        let first = try await start(.test(), op: "operation-1")
+        let image = try ImageReference("localhost/ceph:17")
+        let later = BootstrapService(
+            tools: node.tools, configuration: Configuration(listen: "", image: image, imagePull: false), driver: driver)
+        func again(_ choices: BootstrapChoices) async throws -> BootstrapState {
+            try await later.bootstrapStart(BootstrapStart(choices: choices), call("operation-1"))
+        }
+        let state = try await again(.test())
+        #expect(state.fsid == first.fsid && state.choices?.image?.text == "localhost/ceph:16")
+        var choices = BootstrapChoices.test()
+        choices.image = image
+        #expect(await kind { try await again(choices) } == .opConflict)
+        #expect(await node.wasCut())
+        await driver.stop()
+    }
+
     @Test("does nothing more once it is done") func done() async throws {
         #expect(try await start(.test(), op: "operation-1").status == .running)
         await driver.settled()

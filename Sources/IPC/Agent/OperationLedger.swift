@@ -3,9 +3,7 @@ import FoundationEssentials
 /// The calls that change something and were made under a key of their caller's (`op`), with what came of them. Pure:
 /// `OperationStore` keeps it in a file.
 struct OperationLedger: Codable, Sendable, Equatable {
-    /// How long a key is remembered, in seconds from when its operation ended.
-    static let memory = 24.0 * 3600
-    /// More keys than that within `memory` are refused.
+    /// More keys than that within `OperationKey.memory` are refused.
     static let capacity = 4096
 
     enum Decision: Equatable {
@@ -32,10 +30,10 @@ struct OperationLedger: Codable, Sendable, Equatable {
     /// - Returns: what to do about a call. After `run` the ledger has to be stored before the operation is run.
     mutating func begin(_ op: OperationKey, _ method: String, params: String, at now: Timestamp) -> Decision {
         if let entry = entries.first(where: { $0.op == op }) {
-            guard entry.method == method, entry.params == params else { return .answer(.failure(Self.conflict)) }
+            guard entry.method == method, entry.params == params else { return .answer(.failure(.opConflict)) }
             return Self.outcome(of: entry).map { .answer($0) } ?? .join
         }
-        entries.removeAll { ($0.endedAt ?? now).date.addingTimeInterval(Self.memory) < now.date }
+        entries.removeAll { ($0.endedAt ?? now).date.addingTimeInterval(OperationKey.memory) < now.date }
         guard entries.count < Self.capacity else { return .answer(.failure(Self.full)) }
         entries.append(Entry(op: op, method: method, params: params, begunAt: now))
         return .run
@@ -50,7 +48,7 @@ struct OperationLedger: Codable, Sendable, Equatable {
         }
     }
 
-    /// Nothing was done: the key is as good as new.
+    /// It was not begun: the key is as good as new.
     mutating func forget(_ op: OperationKey) { entries.removeAll { $0.op == op } }
 
     /// The process that ran them is gone: what had not ended never will.
@@ -59,12 +57,19 @@ struct OperationLedger: Codable, Sendable, Equatable {
     }
 
     private static func outcome(of entry: Entry) -> Result<[UInt8], Problem>? {
-        entry.problem.map { .failure($0) } ?? entry.result.map { .success(Array($0.utf8)) }
+        entry.problem.map { .failure(asToldAgain($0)) } ?? entry.result.map { .success(Array($0.utf8)) }
     }
 
-    private static let conflict = Problem(
-        .opConflict, "The same operation key was used before for another request.",
-        hint: "Use a new key for a new request.", pointer: "/meta/op")
+    /// Under this key it stays what it is, however often it is asked for.
+    private static func asToldAgain(_ problem: Problem) -> Problem {
+        guard problem.retryable else { return problem }
+        var problem = problem
+        problem.retryable = false
+        problem.hint = [problem.hint, "This came of it when it was done; to try again, use a new key."]
+            .compactMap { $0 }.joined(separator: " ")
+        return problem
+    }
+
     private static let full = Problem(
         .busy, "\(capacity) changes were made under keys within a day; no more keys can be remembered.",
         hint: "Try again later, or without a key.")

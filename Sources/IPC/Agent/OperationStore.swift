@@ -9,7 +9,10 @@ public actor OperationStore {
     private let logger: Logger
     private let now: @Sendable () -> Timestamp
     private var ledger: OperationLedger
-    private var running: [OperationKey: Task<Result<[UInt8], Problem>, Never>] = [:]
+    private var running: [OperationKey: Task<Attempt, Never>] = [:]
+
+    private typealias Body = @Sendable () async throws(NotBegun) -> Result<[UInt8], Problem>
+    private typealias Attempt = Result<Result<[UInt8], Problem>, NotBegun>
 
     /// - Parameter stateDirectory: where its file lies, `operations.json`. One that can't be read is set aside, so that
     ///   a spoilt file does not keep a process from running; the log says so.
@@ -37,21 +40,22 @@ public actor OperationStore {
         }
     }
 
-    /// Runs `body`, unless the key was seen before. It is not the caller's: it goes on when the caller has gone.
+    /// Runs `body`, unless the key was seen before. It is not the caller's: it goes on when the caller has gone. Where it
+    /// was not begun, the key is forgotten.
     /// - Parameter params: one JSON text for one meaning.
     func perform(
         _ op: OperationKey, _ method: String, params: [UInt8],
-        _ body: @escaping @Sendable () async -> Result<[UInt8], Problem>
+        _ body: @escaping @Sendable () async throws(NotBegun) -> Result<[UInt8], Problem>
     ) async -> Result<[UInt8], Problem> {
         switch ledger.begin(op, method, params: String(decoding: params, as: UTF8.self), at: now()) {
         case .answer(let outcome): return outcome
-        case .join: return await running[op]?.value ?? .failure(.cancelled)
+        case .join: return await Self.answer(running[op]?.value ?? .success(.failure(.cancelled)))
         case .run: return await run(op, body)
         }
     }
 
     private func run(
-        _ op: OperationKey, _ body: @escaping @Sendable () async -> Result<[UInt8], Problem>
+        _ op: OperationKey, _ body: @escaping Body
     ) async -> Result<[UInt8], Problem> {
         do {
             try file.save(ledger)
@@ -60,18 +64,30 @@ public actor OperationStore {
             logger.error("an operation's key could not be stored", metadata: ["reason": "\(error)"])
             return .failure(.unwritable(error))
         }
-        let task = Task { await body() }
+        let task = Task { () -> Attempt in
+            do throws(NotBegun) { return .success(try await body()) } catch { return .failure(error) }
+        }
         running[op] = task
-        let outcome = await task.value
+        let attempt = await task.value
         running[op] = nil
-        ledger.end(op, outcome, at: now())
+        switch attempt {
+        case .success(let outcome): ledger.end(op, outcome, at: now())
+        case .failure: ledger.forget(op)
+        }
         do {
             try file.save(ledger)
         } catch {
             // It is known while this process lives; the next one takes it for interrupted.
             logger.error("an operation's outcome could not be stored", metadata: ["op": "\(op)", "reason": "\(error)"])
         }
-        return outcome
+        return Self.answer(attempt)
+    }
+
+    private static func answer(_ attempt: Attempt) -> Result<[UInt8], Problem> {
+        switch attempt {
+        case .success(let outcome): outcome
+        case .failure(let refusal): .failure(refusal.problem)
+        }
     }
 }
 

@@ -25,7 +25,18 @@ public struct Problem: Error, Sendable, Equatable {
     }
 }
 
+/// Thrown by a change that was refused before it was begun. Nothing came of it that could be told to who asks again: a key
+/// that it came under is as good as new.
+public struct NotBegun: Error {
+    public let problem: Problem
+    public init(_ problem: Problem) { self.problem = problem }
+}
+
 extension Problem {
+    public static let opConflict = Problem(
+        .opConflict, "The same operation key was used before for another request.",
+        hint: "Use a new key for a new request.", pointer: "/meta/op")
+
     /// Released strings, `noun.condition`, each with one fixed code. Never renamed, never reused.
     public enum Kind: Hashable, Sendable, CaseIterable {
         case parse, requestInvalid, methodUnknown, paramsInvalid, bug

@@ -35,6 +35,9 @@ public struct OperationKey: PatternedText {
     public static let form = TextForm("^[A-Za-z0-9._:-]{8,64}$", maxLength: 64)
     public static var example: OperationKey { try! OperationKey("5f1c9e4a-6d1b-4d5e-9a53-0a4f1f0f7c11") }
     public static var random: OperationKey { try! OperationKey(UUID().uuidString.lowercased()) }
+    /// How long a key is remembered, in seconds from when its operation ended, by the wall clock: the only one that goes
+    /// on from one process, and one boot, to the next. One that jumps ahead forgets early.
+    public static let memory = 24.0 * 3600
 
     public init(_ text: String) throws(InvalidValue) {
         guard Self.form.matches(text) else {

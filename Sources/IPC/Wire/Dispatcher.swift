@@ -41,8 +41,8 @@ struct Dispatcher<Agent: Sendable>: Sendable {
             guard about.effect == .change, !about.isDetached, let op = call.op else {
                 return .success(try await prepared.run(agent, call))
             }
-            return await operations.perform(op, method, params: try prepared.params()) {
-                await caught(method, call) { .success(try await prepared.run(agent, call)) }
+            return await operations.perform(op, method, params: try prepared.params()) { () throws(NotBegun) in
+                try await attempt(method, call) { .success(try await prepared.run(agent, call)) }
             }
         }
     }
@@ -51,7 +51,19 @@ struct Dispatcher<Agent: Sendable>: Sendable {
         _ method: String, _ call: Call, _ body: () async throws -> Result<[UInt8], Problem>
     ) async -> Result<[UInt8], Problem> {
         do {
+            return try await attempt(method, call, body)
+        } catch {
+            return .failure(error.problem)
+        }
+    }
+
+    private func attempt(
+        _ method: String, _ call: Call, _ body: () async throws -> Result<[UInt8], Problem>
+    ) async throws(NotBegun) -> Result<[UInt8], Problem> {
+        do {
             return try await body()
+        } catch let refusal as NotBegun {
+            throw refusal
         } catch let problem as Problem {
             return .failure(problem)
         } catch is CancellationError {

@@ -4,6 +4,8 @@ import IPC
 /// be found out again by looking.
 struct BootstrapJob: Codable, Sendable, Equatable {
     let choices: BootstrapChoices
+    /// What was asked for, before the choices that were left open were made; nil in states of before it was stored.
+    let asked: BootstrapChoices?
     /// Chosen before anything is done, so that a half-built cluster can always be found and removed.
     let fsid: String
     /// What the node was called before; clean-up gives it back.
@@ -22,10 +24,11 @@ struct BootstrapJob: Codable, Sendable, Equatable {
     }
 
     init(
-        choices: BootstrapChoices, fsid: String, formerHostname: String, formerHostnameFile: String?,
-        startedAt: Timestamp
+        choices: BootstrapChoices, asked: BootstrapChoices? = nil, fsid: String, formerHostname: String,
+        formerHostnameFile: String?, startedAt: Timestamp
     ) {
         self.choices = choices
+        self.asked = asked
         self.fsid = fsid
         self.formerHostname = formerHostname
         self.formerHostnameFile = formerHostnameFile

@@ -14,8 +14,6 @@ struct BootstrapOperation: Codable, Sendable, Equatable {
         case cancelled
     }
 
-    /// How long it is remembered after its end, in seconds.
-    static let memory = 24.0 * 3600
     /// So many are remembered at most: far more than a person asks for in a day.
     static let capacity = 1024
 
@@ -33,7 +31,7 @@ struct BootstrapOperation: Codable, Sendable, Equatable {
     }
 
     func isForgotten(at now: Timestamp) -> Bool {
-        endedAt.map { $0.date.addingTimeInterval(Self.memory) < now.date } ?? false
+        endedAt.map { $0.date.addingTimeInterval(OperationKey.memory) < now.date } ?? false
     }
 }
 
@@ -41,7 +39,7 @@ extension BootstrapOperation.Action {
     /// Nil for what nobody asks for as an operation of its own.
     init?(_ event: BootstrapPhases.Event) {
         switch event {
-        case .start(let job): self = .start(job.choices)
+        case .start(let job): self = .start(job.asked ?? job.choices)
         case .retry: self = .retry
         case .cleanUp: self = .cleanUp
         case .finished, .failed, .touching, .cleaned, .resumed, .cancel: return nil

@@ -42,6 +42,16 @@ import Testing
         #expect(Self.begin(&ledger) == .answer(.failure(Self.busy)))
     }
 
+    @Test("a failure that may pass is told again as one that does not under this key")
+    func retryable() throws {
+        var ledger = OperationLedger()
+        _ = Self.begin(&ledger)
+        ledger.end(Self.op, .failure(Problem(.busy, "Not now.", hint: "Later.", retryable: true)), at: Self.time(0))
+        guard case .answer(.failure(let problem)) = Self.begin(&ledger) else { return #expect(Bool(false)) }
+        #expect(problem.kind == .busy && !problem.retryable && problem.message == "Not now.")
+        #expect(problem.hint?.hasPrefix("Later. ") == true && problem.hint?.contains("a new key") == true)
+    }
+
     @Test("the same key for another method or other parameters is refused")
     func conflict() {
         var ledger = OperationLedger()

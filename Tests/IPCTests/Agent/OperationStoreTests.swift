@@ -96,6 +96,27 @@ import Testing
         }
     }
 
+    @Test("what was refused before it began leaves its key as good as new, also for another process")
+    func notBegun() async throws {
+        try await withEcho { echo in
+            echo.agent.refuseNext(with: NotBegun(Problem(.agentUnavailable, "It stops.")))
+            #expect(await kind(echo, EchoAdd(number: 5)) == .agentUnavailable)
+            try await echo.restart()
+            #expect(try await add(5, to: echo) == "5")
+            #expect(try await add(5, to: echo) == "5")
+        }
+    }
+
+    @Test("what failed on its way stays failed under its key")
+    func failed() async throws {
+        try await withEcho { echo in
+            echo.agent.refuseNext(with: Problem(.busy, "Half done."))
+            #expect(await kind(echo, EchoAdd(number: 5)) == .busy)
+            try await echo.restart()
+            #expect(await kind(echo, EchoAdd(number: 5)) == .busy)
+        }
+    }
+
     @Test("a file that can't be read is set aside, and what comes is served")
     func unreadable() async throws {
         try await withEcho { echo in

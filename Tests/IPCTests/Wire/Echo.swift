@@ -76,10 +76,13 @@ final class EchoAgent: EchoAPI {
     private let waiting = Counter()
     private let cancelled = Gate()
     private let sum = Mutex(0)
+    private let refusal = Mutex<(any Error)?>(nil)
     private let filled = Counter()
     private let door = Gate()
 
     func open() { gate.open() }
+    /// Thrown by the next `echo.add`.
+    func refuseNext(with error: any Error) { refusal.withLock { $0 = error } }
     func untilWaiting(_ count: Int = 1) async { await waiting.reach(count) }
     var waitingCount: Int { waiting.count }
     /// Lets `echo.stay` end.
@@ -109,6 +112,7 @@ final class EchoAgent: EchoAPI {
     }
 
     @Sendable func add(_ params: EchoAdd, _: Call) async throws -> Text {
+        if let error = refusal.withLock({ $0.take() }) { throw error }
         let sum = sum.withLock { sum in
             sum += params.number
             return sum
