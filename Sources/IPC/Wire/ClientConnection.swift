@@ -14,7 +14,7 @@ final class ClientConnection: ChannelInboundHandler {
     /// What is to be written at the end of this turn of the loop.
     private var unwritten = ByteBuffer()
     private var isLookingForExpired = false
-    /// Why the agent closes the connection, if it said so.
+    /// What the agent said last, where that was of the connection and not of a call.
     private var refusal: Problem?
 
     /// How late a call that gets no answer is found.
@@ -108,6 +108,7 @@ final class ClientConnection: ChannelInboundHandler {
         retryable: true)
 
     private func take(_ line: ByteBuffer) throws {
+        refusal = nil
         switch try Envelope.read(line) {
         case .result(let id, let range):
             let result = line.getSlice(at: line.readerIndex + range.lowerBound, length: range.count)!

@@ -37,6 +37,10 @@ import Testing
             let refused = try echo.connect()
             #expect(try await refused.readAll().contains(#""kind":"busy""#))
             refused.end()
+            for _ in 0..<20 {
+                let kind = await #expect(throws: Problem.self) { try await echo.client().call(EchoSay(text: "x")) }?.kind
+                #expect(kind == .busy, "a caller is told what the agent has said")
+            }
             open.removeLast().end()
             var tries = 0
             while try await echo.raw(Self.alive) != [Self.answer], tries < 500 {
