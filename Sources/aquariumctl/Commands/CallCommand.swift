@@ -25,13 +25,20 @@ struct CallCommand<Home: House>: ParsableCommand {
             let socket = try UnixSocket(place.node.socket(of: agent.name))
             socket.send(line)
             try socket.receive(within: deadline.value) { reply in
-                failed = failed || (try? JSON(text: Array(reply.utf8)))?["error"] != nil
+                failed = failed || Self.isFailure(reply)
                 try console.print(reply)
             }
         } catch let problem as Problem {
             throw Failure(problem: problem)
         }
         if failed { throw Failed() }
+    }
+
+    /// An error, or a batch with one among its replies.
+    private static func isFailure(_ line: String) -> Bool {
+        guard let reply = try? JSON(text: Array(line.utf8)) else { return false }
+        guard case .array(let replies) = reply else { return reply["error"] != nil }
+        return replies.contains { $0["error"] != nil }
     }
 }
 

@@ -21,6 +21,18 @@ import Testing
         }
     }
 
+    @Test("a batch ends with 1 if any of its replies is an error, and with 0 if none is")
+    func batch() async throws {
+        try await withLibrary { folder in
+            let (good, bad) = (#"{"id":1,"method":"dust.count"}"#, #"{"id":2,"method":"no.such"}"#)
+            for (line, code) in [("[\(good)]", 0), ("[\(good),\(bad)]", 1), ("[\(bad)]", 1)] as [(String, Int32)] {
+                let run = await Run("call attic --run-dir \(folder)", line)
+                #expect(run.code == code, "\(line)")
+                #expect(run.out.hasPrefix("["))
+            }
+        }
+    }
+
     @Test("an unknown agent is a usage error that tells the known ones")
     func unknown() async {
         let run = await Run("call cellar {}")
