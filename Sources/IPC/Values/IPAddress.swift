@@ -5,14 +5,22 @@ public struct IPAddress: TextValue {
     public let text: String
     public let isIPv6: Bool
     static let formats = ["ipv4", "ipv6"]
-    private static let form = TextForm("^(?:\(ipv4)|\(ipv6))$", maxLength: 45)
-    public static var schema: Schema { .string(formats: formats, maxLength: form.maxLength) }
+    public static var schema: Schema { .string(formats: formats, maxLength: 45) }
     public static var example: IPAddress { try! IPAddress("192.0.2.10") }
 
+    /// By inet_pton(3): the gateway asks this of each request's host, where a regular expression would cost more than
+    /// all of its other guards.
     public init(_ text: String) throws(InvalidValue) {
-        guard Self.form.matches(text) else { throw InvalidValue("is not an IP address") }
-        self.text = text
+        // inet_pton reads no further than a NUL.
+        guard text.utf8.allSatisfy({ $0.hexDigit != nil || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ":") }) else {
+            throw InvalidValue("is not an IP address")
+        }
         isIPv6 = text.utf8.contains(UInt8(ascii: ":"))
+        var buffer = in6_addr()
+        guard inet_pton(isIPv6 ? AF_INET6 : AF_INET, text, &buffer) == 1 else {
+            throw InvalidValue("is not an IP address")
+        }
+        self.text = text
     }
 
     /// The address in network byte order: 4 or 16 bytes.
@@ -23,7 +31,7 @@ public struct IPAddress: TextValue {
     }
 }
 
-/// The grammar of RFC 3986, 3.2.2, as regular expressions.
+/// The grammar of RFC 3986, 3.2.2, as regular expressions, for the schema of a network.
 extension IPAddress {
     fileprivate static let ipv4 = "(?:\(octet)[.]){3}\(octet)"
     fileprivate static let ipv6 = "(?:" + ([whole] + shortened).joined(separator: "|") + ")"
