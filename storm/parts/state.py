@@ -19,7 +19,7 @@ GARBAGE = {"truncated": b'{"state":{"running":', "garbage": bytes(range(256)) * 
 def run(node, is_short):
     rows = [spoilt_bootstrap(node, how) for how in GARBAGE] + [spoilt_keys(node, how) for how in GARBAGE]
     rows += [unwritable_supervisor(node, harm) for harm in HARMS]
-    return [*rows, unwritable_bootstrap(node), CLOCK]
+    return [*rows, unwritable_bootstrap(node)]
 
 
 def spoilt_bootstrap(node, how):
@@ -162,8 +162,3 @@ def refusal(action):
         return refused.kind
     return "nothing was refused"
 
-
-CLOCK = Row(
-    "clock jump", "a clear state, nothing lost",
-    "not measured: a node shares the machine's clock, which is not touched. Limits of time use clocks that don't jump; "
-    "the age of keys uses the wall clock", None)
