@@ -107,9 +107,10 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        if case .answering(let exchange) = state { exchange.cancel?() }
+        let before = state
         state = .ending
         parts.removeAll()
+        if case .answering(let exchange) = before { exchange.cancel?() }
         context.fireChannelInactive()
     }
 
