@@ -49,6 +49,9 @@ let package = Package(
         .executableTarget(
             name: "orch-agent", dependencies: ["CRados", "IPC", argumentParser, logging], swiftSettings: strict),
         .executableTarget(
+            name: "probe", dependencies: ["CSeccomp", "IPC", argumentParser, logging], path: "Tests/probe",
+            swiftSettings: strict),
+        .executableTarget(
             name: "supervisor", dependencies: ["CLaunch", "IPC", argumentParser, logging, nioCore, nioPosix],
             swiftSettings: strict),
         .testTarget(
@@ -62,7 +65,9 @@ let package = Package(
             dependencies: ["gateway", "IPC", logging, nioCore, nioHTTP1, nioPosix],
             swiftSettings: strict),
         .testTarget(
-            name: "IPCTests", dependencies: ["CSeccomp", "IPC", logging, nioCore, nioPosix], swiftSettings: strict),
+            name: "IPCTests",
+            dependencies: ["CSeccomp", "IPC", "probe", logging, nioCore, nioPosix, subprocess, systemPackage],
+            swiftSettings: strict),
         .testTarget(
             name: "OrchAgentTests", dependencies: ["IPC", "orch-agent", logging, nioPosix], exclude: ["Fixtures"],
             swiftSettings: strict),

@@ -8,7 +8,6 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 // Newer than Debian 12's <linux/landlock.h>; values of Linux 6.12's.
@@ -25,7 +24,8 @@ bool has_no_new_privs(void) { return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1
 
 int landlock_version(void) {
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-    return version < 0 ? 0 : (int)version;
+    if (version >= 0) return (int)version;
+    return errno == ENOSYS || errno == EOPNOTSUPP ? 0 : -errno;
 }
 
 static int make_ruleset(const struct landlock_rules *rules, int version) {
@@ -43,38 +43,31 @@ static int make_ruleset(const struct landlock_rules *rules, int version) {
     return (int)syscall(SYS_landlock_create_ruleset, &ruleset, size, 0);
 }
 
-static int allow_reading(int ruleset, const char *path) {
+static struct landlock_result failure(const char *step) { return (struct landlock_result){errno, step}; }
+
+static struct landlock_result allow_reading(int ruleset, const char *path) {
     int fd = open(path, O_PATH | O_CLOEXEC);
-    if (fd < 0) return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? 0 : errno;
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES)) return (struct landlock_result){0, NULL};
+    if (fd < 0) return failure(path);
     struct stat about;
-    int error = fstat(fd, &about) ? errno : 0;
-    uint64_t folder = !error && S_ISDIR(about.st_mode) ? LANDLOCK_ACCESS_FS_READ_DIR : 0;
+    struct landlock_result result = {0, NULL};
+    if (fstat(fd, &about)) result = failure(path);
+    uint64_t folder = !result.error && S_ISDIR(about.st_mode) ? LANDLOCK_ACCESS_FS_READ_DIR : 0;
     struct landlock_path_beneath_attr rule = {
         .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | folder, .parent_fd = fd};
-    if (!error && syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0)) error = errno;
+    if (!result.error && syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0))
+        result = failure(path);
     close(fd);
-    return error;
+    return result;
 }
 
-int landlock_confine(const struct landlock_rules *rules) {
+struct landlock_result landlock_confine(const struct landlock_rules *rules) {
     int ruleset = make_ruleset(rules, landlock_version());
-    if (ruleset < 0) return errno;
-    int error = 0;
-    for (size_t i = 0; !error && i < rules->readable_count; i++) error = allow_reading(ruleset, rules->readable[i]);
-    if (!error && syscall(SYS_landlock_restrict_self, ruleset, 0)) error = errno;
+    if (ruleset < 0) return failure("landlock_create_ruleset");
+    struct landlock_result result = {0, NULL};
+    for (size_t i = 0; !result.error && i < rules->readable_count; i++)
+        result = allow_reading(ruleset, rules->readable[i]);
+    if (!result.error && syscall(SYS_landlock_restrict_self, ruleset, 0)) result = failure("landlock_restrict_self");
     close(ruleset);
-    return error;
+    return result;
 }
-
-ssize_t read_own_memory(uint64_t address, void *buffer, size_t size) {
-    // In two parts, as the kernel copies a part or not: what lies on the next page may be there or not.
-    enum { PAGE = 4096 };
-    size_t first = PAGE - address % PAGE;
-    if (first > size) first = size;
-    struct iovec local = {buffer, size};
-    struct iovec remote[] = {
-        {(void *)(uintptr_t)address, first}, {(void *)(uintptr_t)(address + first), size - first}};
-    return process_vm_readv(getpid(), &local, 1, remote, 2, 0);
-}
-
-bool is_own_thread(pid_t thread) { return syscall(SYS_tgkill, getpid(), thread, 0) == 0; }

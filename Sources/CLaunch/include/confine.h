@@ -9,7 +9,8 @@
 /// Whether the caller has no_new_privs set: what the kernel wants of a process without privileges that confines itself.
 bool has_no_new_privs(void);
 
-/// Returns the version of the kernel's Landlock; 0: it has none, or it is switched off.
+/// Returns the version of the kernel's Landlock; 0: it has none, or it is switched off; a negative errno: it is kept
+/// from the caller, by a filter of system calls.
 int landlock_version(void);
 
 /// What is left to the caller, and to the threads and processes that it makes from then on. Its other threads keep
@@ -23,13 +24,11 @@ struct landlock_rules {
     bool may_connect;
 };
 
+struct landlock_result {
+    int error;         ///< errno of what failed; 0: nothing did.
+    const char *step;  ///< What failed: a system call's name, or one of the paths.
+};
+
 /// Applies as much of it as the kernel's version knows: TCP from 4 on; from 6 on also signals and abstract Unix
-/// sockets, which then reach only processes with the same rules. Needs no_new_privs. Returns 0 or an errno.
-int landlock_confine(const struct landlock_rules *rules);
-
-/// Copies at most a page from the caller's own memory, at an address that may lead nowhere. Returns how much was read,
-/// or -1 with errno.
-ssize_t read_own_memory(uint64_t address, void *buffer, size_t size);
-
-/// Whether the thread of that id is one of the caller's process.
-bool is_own_thread(pid_t thread);
+/// sockets, which then reach only processes with the same rules. Needs no_new_privs. All of that is applied, or nothing.
+struct landlock_result landlock_confine(const struct landlock_rules *rules);

@@ -16,7 +16,7 @@ extension ConfinedCommand {
             var command = try parseAsRoot()
             if let confined = command as? Self {
                 Log.start(component: component, level: confined.leastLogLevel)
-                confined.confinement.confineFiles(Logger(label: component))
+                try confined.confinement.begin(component: component)
                 var running = confined
                 try await running.run()
             } else {

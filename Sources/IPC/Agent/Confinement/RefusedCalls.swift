@@ -1,100 +1,114 @@
+import CLaunch
 import CSeccomp
 import Glibc
 import Logging
 
-/// Answers, on a thread of its own, every system call that the filter did not allow: EPERM, and a line in the log.
-final class RefusedCalls: @unchecked Sendable {
-    /// SECCOMP_USER_NOTIF_FLAG_CONTINUE: the kernel carries the call out.
-    private static let goOn: UInt32 = 1
-    /// SECCOMP_IOCTL_NOTIF_RECV and _SEND: what the kernel and this thread say to each other.
-    static let ioctls: [UInt64] = [0xc050_2100, 0xc018_2101]
+/// What the witness does all its life: answers every system call that the confined process's filter does not allow with
+/// EPERM, and tells the log.
+struct RefusedCalls {
+    private let confined: pid_t
+    /// Readable when the confined process has ended.
+    private let life: CInt
+    private let listener: CInt
+    private let log: LineLogHandler
+    private var limit = RefusalLimit()
 
-    private let request: UnsafeMutablePointer<seccomp_notif>
-    private let response: UnsafeMutablePointer<seccomp_notif_resp>
-    private let logger: Logger
-    /// A pipe through which the thread gets the descriptor on which the kernel tells of each call.
-    private let handover: (read: CInt, write: CInt)
-    /// By system call. Only touched on the one thread.
-    private var counts: [CInt: Int] = [:]
-
-    /// To be made before the filter holds: what it asks the kernel here is not allowed afterwards.
-    init(logger: Logger) throws {
-        var request: UnsafeMutablePointer<seccomp_notif>?
-        var response: UnsafeMutablePointer<seccomp_notif_resp>?
-        let result = seccomp_notify_alloc(&request, &response)
-        guard result == 0, let request, let response else {
-            throw SystemCallFilterFailure(step: "notifications", errno: -result)
+    /// Ends the witness when the confined process has ended.
+    static func answerAll(of confined: pid_t, through channel: CInt, _ log: LineLogHandler) -> Never {
+        do {
+            guard var calls = try RefusedCalls(of: confined, through: channel, log) else { _exit(EXIT_SUCCESS) }
+            try calls.answerAll()
+            _exit(EXIT_SUCCESS)
+        } catch {
+            try? log.write(.critical, "refused system calls can't be told: ending", ["error": "\(error)"])
+            _exit(EXIT_FAILURE)
         }
-        var ends: [CInt] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw SystemCallFilterFailure(step: "pipe", errno: errno) }
-        handover = (ends[0], ends[1])
-        (self.request, self.response, self.logger) = (request, response, logger)
     }
 
-    /// To be called once, before the filter holds: another thread that is refused something then waits for an answer,
-    /// perhaps with a lock in its hands that a new thread would need. The thread never ends.
-    func start() throws {
-        var thread = pthread_t()
-        let context = Unmanaged.passRetained(self).toOpaque()
-        let failure = pthread_create(&thread, nil, { RefusedCalls.main($0) }, context)
-        guard failure == 0 else { throw SystemCallFilterFailure(step: "thread", errno: failure) }
-        pthread_detach(thread)
+    /// Nil: the confined process has ended without a filter.
+    private init?(of confined: pid_t, through channel: CInt, _ log: LineLogHandler) throws {
+        let life = become_witness(confined, channel, "witness")
+        guard life != -ESRCH else { return nil }
+        guard life >= 0 else { throw ConfinementFailure(of: .systemCalls, step: "witness", errno: -life) }
+        // The first time that is told reads the time zone's files: now, while that is allowed.
+        tzset()
+        let filter = try SystemCallRule.witness(of: confined).filter(otherwise: SCMP_ACT_KILL_PROCESS)
+        defer { seccomp_release(filter) }
+        let listener = receive_descriptor(channel)
+        close(channel)
+        guard listener >= 0 else { return nil }
+        try SystemCallRule.check("load", seccomp_load(filter))
+        (self.confined, self.life, self.listener, self.log) = (confined, life, listener, log)
     }
 
-    /// To be called once: when the filter holds, or with nil when there is none.
-    func listen(on descriptor: CInt?) {
-        if var descriptor { _ = write(handover.write, &descriptor, MemoryLayout<CInt>.size) }
-        close(handover.write)
-    }
-
-    private static func main(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-        guard let context else { return nil }
-        Unmanaged<RefusedCalls>.fromOpaque(context).takeRetainedValue().answer()
-        return nil
-    }
-
-    /// A caller waits in the kernel until it is answered, so it is answered first. This thread may itself make no call
-    /// that is not allowed: nobody would answer it.
-    private func answer() {
-        var descriptor: CInt = -1
-        let isHandedOver = read(handover.read, &descriptor, MemoryLayout<CInt>.size) == MemoryLayout<CInt>.size
-        close(handover.read)
-        while isHandedOver {
-            request.pointee = seccomp_notif()
-            guard seccomp_notify_receive(descriptor, request) == 0 else {
-                // The caller was killed meanwhile, or a signal came.
-                if errno == ENOENT || errno == EINTR { continue }
-                break
+    private mutating func answerAll() throws {
+        var isOver = false
+        while !isOver {
+            var waited = [life, listener].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            _ = poll(&waited, 2, limit.wait(at: .now))
+            if waited[1].revents & Int16(POLLIN) != 0 {
+                try answerNext()
+            } else {
+                isOver = waited.contains { $0.revents != 0 }
             }
-            let path = OpenedPath(request.pointee.data)
-            let isOwn = path?.isOwnThread ?? false
-            response.pointee = seccomp_notif_resp(
-                id: request.pointee.id, val: 0, error: isOwn ? 0 : -EPERM, flags: isOwn ? Self.goOn : 0)
-            _ = seccomp_notify_respond(descriptor, response)
-            if !isOwn { tell(request.pointee, path) }
+            for (call, count) in limit.leftOut(at: .now, isOver: isOver) {
+                try log.write(
+                    .warning, "left out refused system calls",
+                    ["call": "\(call)", "count": "\(count)", "pid": "\(confined)"])
+            }
         }
-        guard isHandedOver else { return }
-        let reason = String(cString: strerror(errno))
-        // With nobody to answer it, the kernel itself refuses, with ENOSYS.
-        close(descriptor)
-        logger.error("refused system calls are no longer told", metadata: ["error": "\(reason)"])
     }
 
-    /// A hundred of each, then the 2ⁿth: what tries for ever must not fill the log.
-    private func tell(_ request: seccomp_notif, _ path: OpenedPath?) {
-        let count = counts[request.data.nr, default: 0] + 1
-        counts[request.data.nr] = count
-        guard count <= 100 || count.nonzeroBitCount == 1 else { return }
-        var metadata: Logger.Metadata = [
-            "call": "\(Self.name(request.data))", "thread": "\(request.pid)", "pid": "\(getpid())", "count": "\(count)",
-        ]
-        if let path { metadata["path"] = "\(path.text)" }
-        logger.warning("refused a system call", metadata: metadata)
+    private mutating func answerNext() throws {
+        var asked = seccomp_notif()
+        let failure = next_refused_call(listener, &asked)
+        // Its thread was killed before it was heard, or a signal came.
+        if failure == ENOENT || failure == EINTR { return }
+        guard failure == 0 else {
+            throw ConfinementFailure(of: .systemCalls, step: "SECCOMP_IOCTL_NOTIF_RECV", errno: failure)
+        }
+        let call = RefusedCall(asked, of: confined)
+        if let thread = call.thread, answerWithState(of: thread, asked.id) { return }
+        // ENOENT: its thread was killed meanwhile. It was refused all the same.
+        _ = refuse_call(listener, asked.id, EPERM)
+        try tell(call, of: asked.pid)
     }
 
-    private static func name(_ data: seccomp_data) -> String {
-        guard let name = seccomp_syscall_resolve_num_arch(data.arch, data.nr) else { return "\(data.nr)" }
-        defer { free(name) }
-        return String(cString: name)
+    /// libdispatch reads the state of its own threads now and then, and ends the process when it can't. What the path
+    /// in memory says may change while the kernel looks: so the witness opens it, by a path of its own.
+    private func answerWithState(of thread: pid_t, _ id: UInt64) -> Bool {
+        let state = open("/proc/\(confined)/task/\(thread)/stat", O_RDONLY | O_CLOEXEC)
+        guard state >= 0 else { return false }
+        defer { close(state) }
+        return answer_call(listener, id, state) == 0
+    }
+
+    private mutating func tell(_ call: RefusedCall, of thread: UInt32) throws {
+        guard limit.mayTell(call.name, at: .now) else { return }
+        var metadata: Logger.Metadata = ["call": "\(call.name)", "thread": "\(thread)", "pid": "\(confined)"]
+        if let number = call.number { metadata["number"] = "\(number)" }
+        if let path = call.path { metadata["path"] = "\(path)" }
+        try log.write(.warning, "refused a system call", metadata)
+    }
+}
+
+extension LineLogHandler {
+    private static let longestWait: CInt = 10_000
+
+    /// Writes all of a line, or throws: the confined process shares this standard error, and if it has been taken over
+    /// it may have made it non-blocking and full, or cut it off. What can't be told ends the witness, and so that process.
+    fileprivate func write(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) throws {
+        var rest = line(level, message, metadata, at: .now())[...]
+        while !rest.isEmpty {
+            var room = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+            guard poll(&room, 1, Self.longestWait) != 0 else {
+                throw ConfinementFailure(of: .systemCalls, step: "log", errno: ETIMEDOUT)
+            }
+            let count = rest.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            guard count >= 0 || errno == EAGAIN || errno == EINTR else {
+                throw ConfinementFailure(of: .systemCalls, step: "log", errno: errno)
+            }
+            rest = rest.dropFirst(max(count, 0))
+        }
     }
 }
