@@ -23,8 +23,9 @@ REGISTERS = ("r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax
 ARGUMENTS = ("rdi", "rsi", "rdx", "r10", "r8", "r9")
 SYSCALL = b"\x0f\x05"
 NUMBERS = {
-    "close": 3, "socket": 41, "fork": 57, "execve": 59, "kill": 62, "unlink": 87, "ptrace": 101, "setuid": 105,
-    "mount": 165, "openat": 257, "process_vm_readv": 310, "memfd_create": 319, "pidfd_open": 434,
+    "close": 3, "rt_sigaction": 13, "ioctl": 16, "socket": 41, "fork": 57, "execve": 59, "kill": 62, "fcntl": 72,
+    "unlink": 87, "ptrace": 101, "setuid": 105, "prctl": 157, "mount": 165, "openat": 257, "process_vm_readv": 310,
+    "seccomp": 317, "memfd_create": 319, "pidfd_open": 434, "pidfd_getfd": 438,
 }
 
 
@@ -53,12 +54,13 @@ class Hijacked:
         self.trace(DETACH)
 
     def call(self, name, *arguments):
-        """Does a system call; gives what it returned, or the name of its error, such as "EPERM"."""
+        """Does a system call; gives what it returned, or the name of its error, such as "EPERM". Text and bytes are put
+        into its memory."""
         there = self.saved["rsp"] - 8192  # far below what the stack holds
         values = []
         for argument in arguments:
-            if isinstance(argument, str):
-                text = argument.encode() + b"\0"
+            if isinstance(argument, (str, bytes)):
+                text = argument if isinstance(argument, bytes) else argument.encode() + b"\0"
                 self.memory.seek(there)
                 self.memory.write(text)
                 argument, there = there, there + len(text)

@@ -15,6 +15,8 @@ BASE = Path(os.environ.get("LAB_DIR", "/var/tmp/aquarium-lab")).parent
 PORT = 8080
 #: where programs are held up; a power cut changes nothing of it
 HELD = "/var/tmp"
+#: of the appliance under its supervisor: that, its three children, and the witnesses of two of them
+PROCESSES = 6
 #: those with a Unix socket of their own
 AGENTS = ("bootstrap", "orch", "supervisor")
 

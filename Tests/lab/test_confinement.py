@@ -17,6 +17,11 @@ from wait import wait_until
 USERS = {"bootstrap": "root", "orch": "aquarium-orch", "gateway": "aquarium-gateway"}
 CAPABILITY_SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 ORCH_KEY = "/var/lib/aquarium/orch/ceph.client.aquarium.keyring"
+WRITING = (os.O_WRONLY, os.O_RDWR, os.O_CREAT | os.O_WRONLY, os.O_TRUNC, os.O_TMPFILE | os.O_RDWR)
+#: SECCOMP_IOCTL_NOTIF_RECV, _SEND, _ADDFD and _ID_VALID of <linux/seccomp.h>
+QUESTIONS = (0xC0502100, 0xC0182101, 0x40182103, 0x40082102)
+SIGSYS, IGNORE, DEFAULT = 31, bytes([1] + [0] * 31), bytes(32)
+COMPONENTS = {"orch": "orch-agent", "gateway": "gateway"}
 #: what no process but the bootstrap-agent may read
 SECRETS = (ORCH_KEY, "/etc/ceph/ceph.client.admin.keyring", "/var/lib/aquarium/bootstrap/secret", "/etc/shadow")
 
@@ -63,6 +68,40 @@ def test_a_service_has_its_user_and_no_rights(appliance, processes, name):
 def test_a_service_filters_the_system_calls_of_all_its_threads(processes, name):
     for thread in (processes[name] / "task").iterdir():
         assert field(thread, "Seccomp") == "2", f"{name}: thread {thread.name} ({(thread / 'comm').read_text()})"
+
+
+@pytest.mark.parametrize("name", ("orch", "gateway"))
+def test_a_witness_holds_nothing_and_neither_outlives_the_other(appliance, way, processes, name):
+    """The process that answers the other's refused system calls."""
+    process, pid = processes[name], ways.pids(appliance, way)[name]
+    witness = witness_of(appliance, pid)
+    status = appliance.path(f"/proc/{witness}")
+    assert [field(status, kind) for kind in ("Uid", "Gid", "Groups", "CapBnd")] == [
+        field(process, kind) for kind in ("Uid", "Gid", "Groups", "CapBnd")]
+    assert [field(status, kind) for kind in ("Seccomp", "NoNewPrivs", "Threads")] == ["2", "1", "1"]
+    targets = [os.readlink(status / "fd" / fd) for fd in os.listdir(status / "fd")]
+    assert sorted(target for target in targets if not target.startswith(("pipe:", "socket:"))) == [
+        "/dev/null", "anon_inode:[pidfd]", "anon_inode:seccomp notify"], targets
+    assert len(targets) == 5, f"and two of the log: {targets}"
+    assert not any("seccomp" in os.readlink(process / "fd" / fd) for fd in os.listdir(process / "fd"))
+    appliance.signal(witness, signal.SIGTERM)
+    assert appliance.request("GET", "/").status == 200 and appliance.is_alive(witness), "asked to end, it stays"
+    appliance.signal(witness, signal.SIGKILL)
+    wait_until("the other has ended", 3, lambda: not appliance.is_alive(pid), pause=0.01)
+    after = wait_until("it is back", 10, lambda: (now := ways.pids(appliance, way)[name]) not in (0, pid) and now)
+    witness = wait_until("it has a witness", 10, lambda: witness_of(appliance, after))
+    appliance.signal(after, signal.SIGKILL)
+    wait_until("its witness has ended", 3, lambda: not appliance.is_alive(witness), pause=0.01)
+    wait_until("it is back", 10, lambda: ways.pids(appliance, way)[name] not in (0, after))
+    assert appliance.request("GET", "/").status == 200
+
+
+def witness_of(node, pid):
+    """The pid of the process that answers that process's refused system calls."""
+    for entry in node.path("/proc").iterdir():
+        if entry.name.isdigit() and field(entry, "PPid") == str(pid) and field(entry, "Name") == "witness":
+            return int(entry.name)
+    raise LookupError(f"{pid} has no witness")
 
 
 @pytest.mark.parametrize("name", ("orch", "gateway"))
@@ -262,10 +301,55 @@ def test_a_taken_over_orch_agent_has_its_own_key_and_no_other(appliance, way):
         for path in set(SECRETS) - {ORCH_KEY}:
             assert orch.call("openat", -100, path, os.O_RDONLY) in ("EACCES", "ENOENT"), path
         if hijack.has_landlock():
-            assert orch.call("openat", -100, ORCH_KEY, os.O_RDWR) in ("EACCES", "EROFS"), "nor does it change any file"
-            assert orch.call("openat", -100, "/tmp/x", os.O_CREAT | os.O_WRONLY, 0o600) == "EACCES"
+            for path in ("/etc/hostname", "/var/lib/dpkg/status", "/run/aquarium"):
+                assert orch.call("openat", -100, path, os.O_RDONLY) == "EACCES", path
+        for flags in WRITING:
+            assert orch.call("openat", -100, ORCH_KEY, flags, 0o600) == "EPERM", "nor does it change any file"
         assert orch.call("kill", pids["bootstrap"], 9) == orch.call("ptrace", 16, pids["bootstrap"], 0, 0) == "EPERM"
         assert orch.call("execve", "/bin/sh", 0, 0) == orch.call("fork") == "EPERM"
     told(appliance, *(refused("orch-agent", call) for call in ("kill", "ptrace", "execve", "fork")))
+    told(appliance, refused("orch-agent", "openat", ORCH_KEY))
     assert appliance.request("GET", "/api/cluster/status").status in (409, 503)
     assert ways.pids(appliance, way) == pids, "nobody died of it"
+
+
+@pytest.mark.parametrize("name", COMPONENTS)
+def test_who_has_taken_one_over_can_not_answer_for_the_kernel(appliance, way, name):
+    """Nor replace its filter, nor reach the witness, nor keep that from telling."""
+    pids = ways.pids(appliance, way)
+    witness = witness_of(appliance, pids[name])
+    attempts = [("ioctl", fd, question, 0) for fd in (3, 4, 5) for question in QUESTIONS] + [
+        ("seccomp", 1, 1 << 3, 0), ("prctl", 22, 2, 0),  # SECCOMP_FILTER_FLAG_NEW_LISTENER, PR_SET_SECCOMP
+        ("fcntl", 0, 8, witness), ("fcntl", 0, 10, 9),  # F_SETOWN, F_SETSIG
+        ("kill", witness, 9), ("ptrace", 16, witness, 0, 0), ("process_vm_readv", witness, 0, 0, 0, 0, 0),
+        ("pidfd_open", witness, 0), ("pidfd_getfd", 3, 3, 0)]
+    with hijack.of(appliance, pids[name]) as taken:
+        for attempt in attempts:
+            assert taken.call(*attempt) == "EPERM", attempt
+        for flags in WRITING:
+            assert taken.call("openat", -100, f"/proc/{witness}/mem", flags) == "EPERM"
+        # The handler that another design would have had is nobody's here.
+        assert taken.call("rt_sigaction", SIGSYS, IGNORE, 0, 8) == 0
+        assert taken.call("unlink", "/run/aquarium/orch.sock") == "EPERM"
+        assert taken.call("rt_sigaction", SIGSYS, DEFAULT, 0, 8) == 0
+    told(appliance, *(refused(COMPONENTS[name], call) for call in {attempt[0] for attempt in attempts}))
+    told(appliance, refused(COMPONENTS[name], "openat", f"/proc/{witness}/mem"),
+         refused(COMPONENTS[name], "unlink", "/run/aquarium/orch.sock"))
+    assert ways.pids(appliance, way) == pids and witness_of(appliance, pids[name]) == witness, "nobody died of it"
+
+
+@pytest.mark.parametrize("name", COMPONENTS)
+def test_a_flood_of_refused_calls_does_not_flood_the_log_and_is_counted(appliance, way, name):
+    mark, times = ways.mark(appliance), 1000
+    with hijack.of(appliance, ways.pids(appliance, way)[name]) as taken:
+        assert {taken.call("memfd_create", "x", 0) for _ in range(times)} == {"EPERM"}
+
+    def seen():
+        events = [json.loads(line) for line in ways.events(appliance, mark) if '"memfd_create"' in line]
+        lines = [event for event in events if event["message"] == "refused a system call"]
+        left_out = [int(event["count"]) for event in events if event["message"] == "left out refused system calls"]
+        return len(lines) + sum(left_out) == times and (len(lines), left_out)
+
+    lines, left_out = wait_until("all are told", 15, seen, pause=1)
+    print(f"{name}: {times} refused calls: {lines} lines, and {left_out} told as left out")
+    assert lines <= 300

@@ -7,6 +7,7 @@ import signal
 import time
 
 import cluster
+from node import PROCESSES
 from wait import wait_until
 
 HOSTNAME, PODMAN = "/usr/bin/hostname", "/usr/bin/podman"
@@ -103,7 +104,7 @@ def test_agent_killed_in_every_phase(fresh):
 def test_supervisor_killed_in_every_phase(fresh):
     """Its children die with it, and with them what they had started; systemd begins anew."""
     strike_every_phase(fresh, kill_supervisor)
-    assert len(fresh.appliance_processes()) == 4
+    assert len(fresh.appliance_processes()) == PROCESSES
 
 
 def test_power_cut_in_every_phase(fresh):

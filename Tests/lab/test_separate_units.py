@@ -4,6 +4,7 @@ import signal
 
 import pytest
 
+import hijack
 import ways
 from wait import wait_until
 
@@ -57,6 +58,34 @@ def test_a_hung_process_is_replaced(units, name):
     before = ways.pids(units, "units")[name]
     units.signal(before, signal.SIGSTOP)
     wait_until(f"{name} is replaced", 10, lambda: ways.pids(units, "units")[name] not in (0, before))
+    answers(units)
+
+
+@pytest.mark.parametrize("unit", MOST)
+@pytest.mark.parametrize("kept, reason", [
+    ("landlock_create_ruleset", r"landlock_create_ruleset: Operation not permitted"),
+    ("landlock_restrict_self", r"landlock_restrict_self: Operation not permitted"),
+    ("seccomp", r"seccomp_init: Operation not supported")])
+def test_what_can_not_be_confined_does_not_serve(units, unit, kept, reason):
+    """A unit that has been edited keeps a system call from it that it confines itself with."""
+    if kept.startswith("landlock") and not hijack.has_landlock():
+        pytest.skip("this kernel has no Landlock")
+    edit = units.path(f"/etc/systemd/system/{unit}.d/narrower.conf")
+    edit.parent.mkdir()
+    edit.write_text(f"[Service]\nSystemCallFilter=~{kept}\nRestart=no\n")
+    mark = ways.mark(units)
+    try:
+        units.run("systemctl", "daemon-reload")
+        assert units.try_("systemctl", "restart", unit).returncode == 1
+        wait_until("it says why", 10, lambda: any(
+            re.search(rf"can't be confined \({reason}\), and unconfined it does not serve", line)
+            for line in ways.events(units, mark)), pause=0.5)
+        assert not any("ready" in line for line in ways.events(units, mark))
+    finally:
+        edit.unlink()
+        edit.parent.rmdir()
+        units.run("systemctl", "daemon-reload")
+        units.run("systemctl", "start", unit)
     answers(units)
 
 

@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from node import PROCESSES
+
 from wait import wait_until
 
 CHILDREN = ("bootstrap", "orch", "gateway")
@@ -88,13 +90,13 @@ def test_restart_on_request(node):
 def test_a_killed_supervisor_comes_back_with_new_children_and_no_orphans(node):
     old = node.supervisor_pid()
     old_processes = node.appliance_processes()
-    assert len(old_processes) == 4, old_processes
+    assert len(old_processes) == PROCESSES, old_processes
     node.signal(old, signal.SIGKILL)
     wait_until("systemd has started another supervisor", 15, lambda: node.supervisor_pid() not in (0, old))
     node.wait_for_appliance(15)
     survivors = {pid for pid in old_processes if node.is_alive(pid)}
     assert not survivors, f"orphans of the old supervisor: {survivors}"
-    assert len(node.appliance_processes()) == 4
+    assert len(node.appliance_processes()) == PROCESSES
     assert node.run("systemctl", "is-active", "aquarium").strip() == "active"
 
 

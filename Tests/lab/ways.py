@@ -1,4 +1,6 @@
 """The two ways in which the appliance runs in a node: under its supervisor, and as one systemd unit per process."""
+import json
+
 from wait import wait_until
 
 #: child → its systemd unit where it has one of its own
@@ -48,5 +50,9 @@ def mark(node):
 
 def events(node, since):
     """Lines of the appliance's log after that mark, whichever way it ran."""
-    units = [word for unit in ("aquarium", *UNITS.values()) for word in ("--unit", unit)]
-    return node.run("journalctl", *units, "--after-cursor", since, "--output", "cat", "--no-pager").splitlines()
+    # Not --unit: with it journalctl passes over the first line after a cursor that is another unit's.
+    units = {f"{unit}.service" for unit in ("aquarium", *UNITS.values())}
+    shown = node.run("journalctl", "--after-cursor", since, "--output", "json", "--no-pager",
+                     "--output-fields", "MESSAGE,UNIT,_SYSTEMD_UNIT")
+    entries = map(json.loads, shown.splitlines())
+    return [str(entry["MESSAGE"]) for entry in entries if units & {entry.get("UNIT"), entry.get("_SYSTEMD_UNIT")}]

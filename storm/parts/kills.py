@@ -138,9 +138,11 @@ def living(supervisor):
         for pid in pids:
             try:
                 program = os.path.basename(os.readlink(f"/proc/{pid}/exe"))
+                with open(f"/proc/{pid}/comm") as file:
+                    is_witness = file.read() == "witness\n"  # of a child that has just died, for a moment
             except OSError:
                 continue  # it has just died
-            if program in PROGRAMS:
+            if program in PROGRAMS and not is_witness:
                 found[PROGRAMS[program]] = int(pid)
     return found
 

@@ -3,24 +3,26 @@
 struct RefusalLimit {
     typealias Instant = ContinuousClock.Instant
 
-    /// How many get a line in a window; it begins with the first.
+    /// How many get a line in a window, which begins with the first of them; beyond, only the first of each name.
     static let most = 100
     static let window = Duration.seconds(10)
 
     private var end: Instant?
     private var told = 0
-    /// By name. Of names there are some hundred: what has none has one in common.
+    /// Of names there are some hundred: what has none has one in common.
+    private var names: Set<String> = []
     private var others: [String: Int] = [:]
 
     /// - Returns: whether this call gets a line.
     mutating func mayTell(_ call: String, at now: Instant) -> Bool {
         if end == nil { end = now + Self.window }
-        guard told < Self.most else {
-            others[call, default: 0] += 1
-            return false
+        let isFirst = names.insert(call).inserted
+        if told < Self.most || isFirst {
+            told += 1
+            return true
         }
-        told += 1
-        return true
+        others[call, default: 0] += 1
+        return false
     }
 
     /// - Returns: when a window has ended, or all is over, what was left out in it, by name.

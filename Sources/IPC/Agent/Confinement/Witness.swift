@@ -26,7 +26,7 @@ enum Witness {
         close(ends[1])
         guard pid > 0 else {
             close(ends[0])
-            throw ConfinementFailure(of: .systemCalls, step: "clone3", errno: -pid)
+            throw ConfinementFailure(of: .systemCalls, step: "clone", errno: -pid)
         }
         channel.withLock { $0 = ends[0] }
     }

@@ -20,6 +20,16 @@ struct RefusalLimitTests {
         #expect(again.isEmpty)
     }
 
+    @Test("a flood of one call does not hide that there was another")
+    func firstOfItsName() {
+        var limit = RefusalLimit()
+        for _ in 0..<500 { _ = limit.mayTell("getppid", at: begin) }
+        let told = (0..<3).map { _ in limit.mayTell("openat", at: begin) }
+        #expect(told == [true, false, false])
+        let leftOut = limit.leftOut(at: begin, isOver: true)
+        #expect(leftOut.map(\.count) == [400, 2])
+    }
+
     @Test("after a window there are lines again")
     func again() {
         var limit = RefusalLimit()
