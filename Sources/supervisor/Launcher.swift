@@ -31,7 +31,7 @@ final class Launcher: ProcessHost {
     private let settings: Settings
     /// The listening socket of each child, by name.
     var listeners: [String: CInt]
-    private let output: [String: CInt]
+    private let output: (String) throws(LaunchFailure) -> CInt?
     private let null: CInt
     private var running: [pid_t: LaunchedProcess] = [:]
     /// What each child was launched from, by name: its program and its configuration.
@@ -39,8 +39,10 @@ final class Launcher: ProcessHost {
 
     /// - Parameters:
     ///   - listeners: the listening socket of each child, by name.
-    ///   - output: where each child's stdout and stderr go, by name.
-    init(_ settings: Settings, listeners: [String: CInt], output: [String: CInt]) {
+    ///   - output: gives, by a child's name, where a process's stdout and stderr go; closed here when it is launched.
+    init(
+        _ settings: Settings, listeners: [String: CInt], output: @escaping (String) throws(LaunchFailure) -> CInt?
+    ) {
         self.settings = settings
         self.listeners = listeners
         self.output = output
@@ -53,7 +55,9 @@ final class Launcher: ProcessHost {
     func launch(_ child: ChildSpec) throws(LaunchFailure) -> pid_t {
         let identity = try settings.changesUsers ? Identity(child.user) : nil
         let socket = listeners[child.name]
-        let log = output[child.name] ?? null
+        let pipe = try output(child.name)
+        defer { if let pipe { close(pipe) } }
+        let log = pipe ?? null
         sources[child.name] = versions(of: child)
         let isService = child.user != .root
         let process = try LaunchRequest(

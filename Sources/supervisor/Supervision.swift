@@ -12,7 +12,7 @@ actor Supervision {
     private let logger: Logger
     private var sockets: Sockets
     private var driver: ChildDriver
-    private var logs: [String: ChildLog]
+    private let logs: ChildLogs
     private var desks: [String: CrashLoopDesk]
     private var serviceManager: ServiceManager
     private var waiters: [Waiter] = []
@@ -30,9 +30,10 @@ actor Supervision {
         logger: Logger
     ) throws {
         thread = try EventThread()
-        logs = try Dictionary(
-            uniqueKeysWithValues: topology.children.map { ($0.name, try ChildLog(component: $0.program)) })
-        launcher = Launcher(settings, listeners: sockets.listeners, output: logs.mapValues(\.writeEnd))
+        let logs = ChildLogs(topology)
+        self.logs = logs
+        launcher = Launcher(settings, listeners: sockets.listeners) { name throws(LaunchFailure) in try logs.open(name)
+        }
         driver = ChildDriver(topology, host: launcher, logger: logger)
         desks = Self.desks(topology.children, sockets.listeners)
         configuration = settings.configuration
@@ -44,8 +45,8 @@ actor Supervision {
 
     /// Launches all children; they become ready in their own time.
     func start() {
-        thread.onTurn { [self] readable in
-            assumeIsolated { $0.turn(readable) }
+        thread.onTurn { [self] ready in
+            assumeIsolated { $0.turn(ready) }
         }
         driver.start()
     }
@@ -115,43 +116,47 @@ actor Supervision {
     ///   - cursor: gives what came after it; nil: the last lines.
     ///   - patience: how long to wait for a line where none is there after the cursor.
     func log(
-        of name: String, after cursor: Int?, most count: Int, waiting patience: Duration
+        of name: String, after cursor: LogCursor?, most count: Int, waiting patience: Duration
     ) async throws -> ChildLog.Page {
-        _ = try index(of: name)
-        if let cursor, patience > .zero {
+        if let cursor, patience > .zero, logs[name] != nil {
             await until(.now + patience) { supervision in
                 if supervision.driver.isStopping { return true }
                 return supervision.logs[name].map { $0.hasLines(after: cursor) } == true
             }
         }
-        return logs[name]?.page(after: cursor, most: count) ?? ChildLog.Page()
+        guard let log = logs[name] else { throw unknown }
+        return log.page(after: cursor, most: count)
     }
 
     private func index(of name: String) throws(Problem) -> Int {
-        if let index = driver.children.firstIndex(where: { $0.spec.name == name }) { return index }
+        guard let index = driver.children.firstIndex(where: { $0.spec.name == name }) else { throw unknown }
+        return index
+    }
+
+    private var unknown: Problem {
         let names = driver.children.map(\.spec.name).joined(separator: ", ")
-        throw Problem(
+        return Problem(
             .childUnknown, "The supervisor has no child of that name.", hint: "Its children: \(names).",
             pointer: "/name")
     }
 
     // The loop
 
-    private func turn(_ readable: Set<CInt>) -> EventThread.Interest {
+    private func turn(_ ready: Set<CInt>) -> EventThread.Interest {
         // What a child said last comes before its death, and whatever anybody said before the verdict on silence.
-        if readable.contains(sockets.notify.descriptor) { receiveNotifications() }
-        for (name, log) in logs where readable.contains(log.readEnd) { readLog(name) }
-        for (pid, pidfd) in launcher.pidfds where readable.contains(pidfd) { bury(pid) }
+        if ready.contains(sockets.notify.descriptor) { receiveNotifications() }
+        logs.read(ready)
+        for (pid, pidfd) in launcher.pidfds where ready.contains(pidfd) { bury(pid) }
         launcher.reapOrphans()
         driver.expire()
-        answerForTheDead(readable)
+        answerForTheDead(ready)
         report()
         return interest
     }
 
     private var interest: EventThread.Interest {
         EventThread.Interest(
-            readable: [sockets.notify.descriptor] + logs.values.map(\.readEnd) + launcher.pidfds.values
+            readable: [sockets.notify.descriptor] + logs.readEnds + launcher.pidfds.values
                 + driver.children.filter(\.isAnsweredFor).flatMap { desks[$0.spec.name]?.descriptors ?? [] },
             until: ([driver.nextDeadline, serviceManager.nextBeat] + waiters.map(\.until)).compactMap { $0 }.min())
     }
@@ -160,24 +165,17 @@ actor Supervision {
         for (sender, message) in sockets.notify.receive() { driver.notified(by: sender, message) }
     }
 
-    private func readLog(_ name: String) {
-        if let events = logs[name]?.read() { Self.emit(events) }
-    }
-
     private func bury(_ pid: pid_t) {
         guard let exit = launcher.reap(pid) else { return }
-        if let name = driver.name(of: pid) {
-            readLog(name)
-            if let events = logs[name]?.childEnded() { Self.emit(events) }
-        }
+        if let name = driver.name(of: pid) { logs.readRest(of: name) }
         driver.died(pid, exit)
     }
 
-    private func answerForTheDead(_ readable: Set<CInt>) {
+    private func answerForTheDead(_ ready: Set<CInt>) {
         for child in driver.children {
             let name = child.spec.name
             if child.isAnsweredFor {
-                desks[name]?.serve(readable) { isRoot in
+                desks[name]?.serve(ready) { isRoot in
                     .crashLoop(of: child, lastLines: isRoot ? logs[name]?.lines ?? [] : nil)
                 }
             } else {
@@ -205,15 +203,5 @@ actor Supervision {
         _ end: SuspendingClock.Instant? = nil, _ isOver: @escaping (isolated Supervision) -> Bool
     ) async {
         await withCheckedContinuation { waiters.append(Waiter(isOver: isOver, until: end, continuation: $0)) }
-    }
-
-    private static func emit(_ events: [UInt8]) {
-        var rest = events[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return }
-            rest = rest.dropFirst(count)
-        }
     }
 }

@@ -13,9 +13,8 @@ struct SupervisorService: SupervisorAPI {
     }
 
     func logs(_ request: SupervisorLogs, _: Call) async throws -> SupervisorLogs.Response {
-        let page = try await supervision.log(
-            of: request.name, after: request.after?.value, most: request.lines?.value ?? ChildLog.kept,
+        try await supervision.log(
+            of: request.name, after: request.after, most: request.lines?.value ?? ChildLog.kept,
             waiting: .milliseconds(request.waitMs?.value ?? 0))
-        return SupervisorLogs.Response(lines: page.lines, next: LogCursor(clamping: page.next), missed: page.missed)
     }
 }

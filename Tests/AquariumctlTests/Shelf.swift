@@ -73,13 +73,9 @@ struct SupervisorLogsLike: Operation {
     static let about = About("supervisor.logs", .read, "Gives lines.")
     var name: String
     var lines: Int?
-    var after: Int?
+    var after: LogCursor?
     var waitMs: Int?
-    struct Response: Codable, Sendable {
-        var lines: [String]
-        var next: Int
-        var missed: Int
-    }
+    typealias Response = SupervisorLogs.Response
 }
 
 struct DustCount: Operation {
@@ -87,8 +83,13 @@ struct DustCount: Operation {
     struct Response: Codable, Sendable { var agent: String }
 }
 
-struct ShelfAgent: Sendable {
+final class ShelfAgent: Sendable {
     let name: String
+    private let restarts = Atomic(0)
+
+    init(name: String) {
+        self.name = name
+    }
 
     @Sendable func list(_: BooksList, _: Call) async throws -> BooksList.Response {
         BooksList.Response(books: [
@@ -115,9 +116,19 @@ struct ShelfAgent: Sendable {
 
     @Sendable func logs(_ params: SupervisorLogsLike, _: Call) async throws -> SupervisorLogsLike.Response {
         guard params.name == "orch" else { throw Problem(.childUnknown, "No such child.") }
-        guard let after = params.after else { return .init(lines: ["one", "two"], next: 2, missed: 0) }
-        guard after == 2 else { throw Problem(.childUnknown, "The end of the log.") }
-        return .init(lines: ["after 2, at most \(params.waitMs ?? 0) ms"], next: 3, missed: 5)
+        func answer(_ lines: [String], _ log: String, _ next: Int, missed: Int = 0, wasRestarted: Bool = false)
+            -> SupervisorLogs.Response
+        {
+            .init(lines: lines, next: LogCursor(log: log, lines: next), missed: missed, wasRestarted: wasRestarted)
+        }
+        switch params.after?.text {
+        case nil: return answer(["one", "two"], "a", 2)
+        case "a-2": return answer(["after 2, at most \(params.waitMs ?? 0) ms"], "a", 8, missed: 5)
+        case "a-8" where restarts.add(1, ordering: .relaxed).newValue < 3:
+            throw Problem(.agentUnavailable, "It is away.", retryable: true)
+        case "a-8": return answer(["after the restart"], "b", 1, wasRestarted: true)
+        default: throw Problem(.childUnknown, "The end of the log.")
+        }
     }
 
     @Sendable func dust(_: DustCount, _: Call) async throws -> DustCount.Response { .init(agent: name) }

@@ -149,17 +149,18 @@ struct SupervisorProcessTests {
     func followedLog() async throws {
         let supervisor = try await ready()
         let first = try await supervisor.client.call(SupervisorLogs(name: "orch"))
-        #expect(first.next.value == first.lines.count)
+        #expect(first.next.lines == first.lines.count)
         let wait = WaitTime(clamping: 30_000)
         let client = supervisor.client
         async let next = client.call(SupervisorLogs(name: "orch", after: first.next, waitMs: wait))
         let child = try await supervisor.client.call(SupervisorRestart(name: "orch"))
         let second = try await next
         #expect(second.lines == ["started \(try #require(child.pid))"])
-        #expect(second.next.value == first.next.value + 1)
+        #expect(second.next == LogCursor(log: first.next.log, lines: first.next.lines + 1))
         let none = SupervisorLogs(name: "orch", after: second.next, waitMs: WaitTime(clamping: 20))
         #expect(
-            try await client.call(none) == SupervisorLogs.Response(lines: [], next: second.next, missed: 0))
+            try await client.call(none)
+                == SupervisorLogs.Response(lines: [], next: second.next, missed: 0, wasRestarted: false))
     }
 
     @Test("an unknown child is refused with the names of those there are")

@@ -98,10 +98,14 @@ public struct SupervisorLogs: Operation {
         public var next: LogCursor
         /// How many lines after the cursor were gone already: the supervisor keeps the last 200.
         public var missed: Int
-        public init(lines: [String], next: LogCursor, missed: Int) {
+        /// Whether the cursor is of a supervisor before this one. These are then the first lines that are left of this
+        /// one's; how many came between can't be known.
+        public var wasRestarted: Bool
+        public init(lines: [String], next: LogCursor, missed: Int, wasRestarted: Bool) {
             self.lines = lines
             self.next = next
             self.missed = missed
+            self.wasRestarted = wasRestarted
         }
     }
 }

@@ -9,17 +9,6 @@ public struct LineCount: BoundedInteger {
     }
 }
 
-/// A place in a log: how many lines come before it.
-public struct LogCursor: BoundedInteger {
-    public let value: Int
-    public static let range = 0...(1 << 53)
-    public static var example: LogCursor { LogCursor(clamping: 1200) }
-
-    public init(clamping value: Int) {
-        self.value = value.clamped(to: Self.range)
-    }
-}
-
 /// How long a caller wants to wait for something to happen, in milliseconds: up to 30 s.
 public struct WaitTime: BoundedInteger {
     public let value: Int

@@ -41,7 +41,7 @@ struct LogsCommand<Home: House>: AsyncParsableCommand {
         }
         try await untilInterrupted {
             var next = try await reader.last(lines)
-            while true { next = try await reader.after(next) }
+            while true { next = try await reader.after(next, for: .seconds(60)) }
         }
     }
 }
@@ -58,17 +58,45 @@ struct LogReader: Sendable {
 
     /// - Returns: the cursor after the last line.
     func last(_ count: Int) async throws -> LogCursor {
-        try await show(SupervisorLogs(name: child, lines: LineCount(clamping: count)))
+        try show(try await node.call("supervisor", SupervisorLogs(name: child, lines: LineCount(clamping: count))))
     }
 
-    /// Waits for lines after the cursor.
+    /// Waits for lines after the cursor, also through a restart of the supervisor.
+    /// - Parameter limit: how long the supervisor may be away.
     /// - Returns: the cursor after the last line.
-    func after(_ cursor: LogCursor) async throws -> LogCursor {
-        try await show(SupervisorLogs(name: child, after: cursor, waitMs: Self.patience))
+    func after(_ cursor: LogCursor, for limit: Duration) async throws -> LogCursor {
+        let request = SupervisorLogs(name: child, after: cursor, waitMs: Self.patience)
+        let answer = try await answer(to: request, for: limit)
+        // A supervisor that is about to end waits for nothing.
+        if answer.lines.isEmpty { try await Task.sleep(for: Self.pause) }
+        return try show(answer)
     }
 
-    private func show(_ request: SupervisorLogs) async throws -> LogCursor {
-        let answer = try await node.call("supervisor", request)
+    private func answer(to request: SupervisorLogs, for limit: Duration) async throws -> SupervisorLogs.Response {
+        let end = ContinuousClock.now + limit
+        var isAway = false
+        while true {
+            do throws(Failure) {
+                let answer = try await node.call("supervisor", request)
+                if isAway { console.error(["(the supervisor is back)"]) }
+                return answer
+            } catch {
+                guard error.problem.kind == .agentUnavailable else { throw error }
+                if !isAway { console.error(["(the supervisor has gone away; waiting for it)"]) }
+                isAway = true
+                if ContinuousClock.now >= end { throw error }
+            }
+            try await Task.sleep(for: Self.pause)
+        }
+    }
+
+    /// Between two tries.
+    private static let pause = Duration.milliseconds(250)
+
+    private func show(_ answer: SupervisorLogs.Response) throws -> LogCursor {
+        if answer.wasRestarted {
+            console.error(["(the supervisor was started again: lines of before that may be missing)"])
+        }
         if answer.missed > 0 { console.error(["(\(answer.missed) lines were gone before they could be shown)"]) }
         try console.print(answer.lines.map { asTheyAre ? $0 : LogLine.text($0) })
         return answer.next

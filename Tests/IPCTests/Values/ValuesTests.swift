@@ -4,7 +4,8 @@ import Testing
 @Suite struct ValuesTests {
     /// What tries to be an option, a path, or a shell word instead of a value.
     static let hostile = [
-        "", "-x", "--help", "a b", "a;b", "$(id)", "`id`", "a\nb", "a\u{0}b", "../../etc", "a|b", "a>b", "'a'", "\"a\"", "a&b", "10.0.0.1\0x", "10.0.0.1\0/24", "10.0.0.1\n",
+        "", "-x", "--help", "a b", "a;b", "$(id)", "`id`", "a\nb", "a\u{0}b", "../../etc", "a|b", "a>b", "'a'", "\"a\"",
+        "a&b", "10.0.0.1\0x", "10.0.0.1\0/24", "10.0.0.1\n",
     ]
 
     @Test("hostile text is no host name, address, network, image, server, disk or key", arguments: hostile)
@@ -19,9 +20,12 @@ import Testing
         #expect(throws: InvalidValue.self) { try DevicePath("/dev/" + text) }
         #expect(throws: InvalidValue.self) { try OperationKey(text) }
         #expect(throws: InvalidValue.self) { try Timestamp(text) }
+        #expect(throws: InvalidValue.self) { try LogCursor(text) }
     }
 
-    @Test("host names are single labels", arguments: ["localhost", "LocalHost", "a.b", "-a", "a-", "ä", String(repeating: "a", count: 64)])
+    @Test(
+        "host names are single labels",
+        arguments: ["localhost", "LocalHost", "a.b", "-a", "a-", "ä", String(repeating: "a", count: 64)])
     func badHostName(text: String) {
         #expect(throws: InvalidValue.self) { try HostName(text) }
     }
@@ -34,6 +38,7 @@ import Testing
         #expect(try ImageReference("reg.example:5000/a/b@sha256:00ff").text.hasPrefix("reg"))
         #expect(try ServerName("0.debian.pool.ntp.org").text == "0.debian.pool.ntp.org")
         #expect(try DevicePath("/dev/nvme0n1").text == "/dev/nvme0n1")
+        #expect(try LogCursor("3w5e11264sgsf-7") == LogCursor(log: "3w5e11264sgsf", lines: 7))
         #expect(try DiskID("wwn-0x5000c500a1b2c3d4").text.hasPrefix("wwn"))
     }
 
