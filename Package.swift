@@ -73,7 +73,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SupervisorTests",
-            dependencies: ["CLaunch", "gateway", "IPC", "supervisor", argumentParser, logging, nioPosix],
+            dependencies: ["CLaunch", "gateway", "IPC", "supervisor", argumentParser, logging, nioCore, nioPosix],
             exclude: ["Fixtures"], swiftSettings: strict),
     ]
 )

@@ -7,11 +7,12 @@ final class EventThread: SerialExecutor {
     /// What to wait for besides jobs.
     struct Interest: Sendable {
         var readable: [CInt] = []
+        var writable: [CInt] = []
         var until: SuspendingClock.Instant?
     }
 
-    /// The owner's part of a turn, on this thread: takes what has become readable, and says what to wait for next.
-    typealias Turn = @Sendable (_ readable: Set<CInt>) -> Interest
+    /// The owner's part of a turn, on this thread: takes what has become ready, and says what to wait for next.
+    typealias Turn = @Sendable (_ ready: Set<CInt>) -> Interest
 
     private struct State {
         var jobs: [UnownedJob] = []
@@ -60,11 +61,11 @@ final class EventThread: SerialExecutor {
     private static func main(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
         let executor = Unmanaged<EventThread>.fromOpaque(context!).takeUnretainedValue()
         executor.state.withLock { $0.thread = pthread_self() }
-        var readable: Set<CInt> = []
+        var ready: Set<CInt> = []
         while true {
             executor.runJobs()
-            let interest = executor.state.withLock { $0.turn }?(readable) ?? Interest()
-            readable = executor.wait(interest)
+            let interest = executor.state.withLock { $0.turn }?(ready) ?? Interest()
+            ready = executor.wait(interest)
         }
     }
 
@@ -82,6 +83,7 @@ final class EventThread: SerialExecutor {
 
     private func wait(_ interest: Interest) -> Set<CInt> {
         var polled = ([wakeRead] + interest.readable).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        polled += interest.writable.map { pollfd(fd: $0, events: Int16(POLLOUT), revents: 0) }
         guard poll(&polled, nfds_t(polled.count), interest.until.map(Self.milliseconds) ?? -1) > 0 else { return [] }
         var scratch: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
         if polled[0].revents != 0 { _ = read(wakeRead, &scratch, MemoryLayout.size(ofValue: scratch)) }

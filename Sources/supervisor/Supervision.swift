@@ -155,9 +155,10 @@ actor Supervision {
     }
 
     private var interest: EventThread.Interest {
-        EventThread.Interest(
-            readable: [sockets.notify.descriptor] + logs.readEnds + launcher.pidfds.values
-                + driver.children.filter(\.isAnsweredFor).flatMap { desks[$0.spec.name]?.descriptors ?? [] },
+        let open = driver.children.filter(\.isAnsweredFor).compactMap { desks[$0.spec.name] }
+        return EventThread.Interest(
+            readable: [sockets.notify.descriptor] + logs.readEnds + launcher.pidfds.values + open.flatMap(\.readable),
+            writable: open.flatMap(\.writable),
             until: ([driver.nextDeadline, serviceManager.nextBeat] + waiters.map(\.until)).compactMap { $0 }.min())
     }
 

@@ -29,21 +29,43 @@ public struct StandIn {
         }
     }
 
+    /// What is to be sent.
+    public struct Answer {
+        public var replies = ByteBuffer()
+        /// Whether more of what comes can be understood.
+        public var goesOn = true
+        /// Whether some of what came is still to be answered: with nothing new, when the replies are sent.
+        public var hasMore = false
+
+        public init(replies: ByteBuffer = ByteBuffer(), goesOn: Bool = true) {
+            self.replies = replies
+            self.goesOn = goesOn
+        }
+    }
+
+    /// How many bytes of replies are made at once, and the replies to one line: many small requests are answered at a
+    /// multiple of their own size.
+    private static let most = 64 << 10
+
     /// Takes what was received.
-    /// - Returns: one error for each request that is whole by now, and whether more can be understood.
-    public mutating func answer(_ bytes: [UInt8], with problem: Problem) -> (replies: ByteBuffer, goesOn: Bool) {
+    /// - Returns: one error for each request that is whole by now, as far as `Answer.hasMore` tells.
+    public mutating func answer(_ bytes: [UInt8], with problem: Problem) -> Answer {
         var bytes = ByteBuffer(bytes: bytes)
         codec.append(&bytes)
-        var replies = ByteBuffer()
+        var answer = Answer()
         do {
-            while let line = try codec.next() { Self.answer(line, with: problem, to: &replies) }
-            return (replies, true)
+            while answer.replies.readableBytes < Self.most {
+                guard let line = try codec.next() else { return answer }
+                Self.answer(line, with: problem, to: &answer.replies)
+            }
+            answer.hasMore = true
         } catch {
             let tooLong = Problem(
                 .requestTooLarge, "A request line has \(LineCodec.maxRequestLength) bytes at most.")
-            replies.writeImmutableBuffer(Reply.failure(.null, tooLong).line)
-            return (replies, false)
+            answer.replies.writeImmutableBuffer(Reply.failure(.null, tooLong).line)
+            answer.goesOn = false
         }
+        return answer
     }
 
     private static func answer(_ line: ByteBuffer, with problem: Problem, to replies: inout ByteBuffer) {

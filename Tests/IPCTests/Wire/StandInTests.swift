@@ -5,7 +5,8 @@ import Testing
 
 struct StandInTests {
     private let problem = Problem(.agentCrashLoop, "It crashes.")
-    private static let error = #""error":{"code":-32008,"message":"It crashes.","#
+    private static let error =
+        #""error":{"code":-32008,"message":"It crashes.","#
         + #""data":{"kind":"agent.crash_loop","retryable":false}}}"#
 
     private func answer(_ standIn: inout StandIn, _ text: String) -> [String] {
@@ -36,9 +37,27 @@ struct StandInTests {
     @Test("a line that is too long ends the conversation")
     func tooLong() {
         var standIn = StandIn(for: Echo.contract.description)
-        let (replies, goesOn) = standIn.answer(
+        let answer = standIn.answer(
             Array(repeating: UInt8(ascii: "a"), count: LineCodec.maxRequestLength + 1), with: problem)
-        #expect(!goesOn)
-        #expect(String(buffer: replies).contains(#""kind":"request.too_large""#))
+        #expect(!answer.goesOn)
+        #expect(String(buffer: answer.replies).contains(#""kind":"request.too_large""#))
+    }
+
+    @Test("many requests at once are answered bit by bit, each once")
+    func many() {
+        var standIn = StandIn(for: Echo.contract.description)
+        let count = 5000
+        let requests = (0..<count).map { #"{"jsonrpc":"2.0","id":\#($0),"method":"m"}"# + "\n" }.joined()
+        var (bytes, ids): ([UInt8], [Substring]) = (Array(requests.utf8), [])
+        var (rounds, hasMore) = (0, true)
+        while hasMore {
+            let answer = standIn.answer(bytes, with: problem)
+            (bytes, hasMore) = ([], answer.hasMore)
+            #expect(answer.replies.readableBytes < 80 << 10)
+            ids += String(buffer: answer.replies).split(separator: "\n").map { $0.dropFirst(22).prefix { $0 != "," } }
+            rounds += 1
+        }
+        #expect(rounds > 5)
+        #expect(ids == (0..<count).map { "\($0)" })
     }
 }
