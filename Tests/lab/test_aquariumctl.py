@@ -108,6 +108,15 @@ def test_logs_are_followed_through_a_restart_of_the_process_until_ctrl_c(node):
     node.run("bash", "-c", script, limit=20)
 
 
+def test_logs_are_followed_through_a_restart_of_the_supervisor_which_is_told(node):
+    script = "aquariumctl logs -f -n 1 gateway >/tmp/followed-on 2>/tmp/told & "
+    script += "until [ -s /tmp/followed-on ]; do sleep 0.05; done; "
+    script += "systemctl restart aquarium; "
+    script += "until grep -q 'was started again' /tmp/told && tail -n 1 /tmp/followed-on | grep -q ' ready'; "
+    script += "do sleep 0.05; done; kill -INT $!; wait $!"
+    node.run("bash", "-c", script, limit=40)
+
+
 # MARK: what is installed with it
 
 

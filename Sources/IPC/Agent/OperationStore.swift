@@ -11,7 +11,8 @@ public actor OperationStore {
     private var ledger: OperationLedger
     private var running: [OperationKey: Task<Attempt, Never>] = [:]
 
-    private typealias Body = @Sendable () async throws(NotBegun) -> Result<[UInt8], Problem>
+    /// Carries the change out.
+    typealias Body = @Sendable () async throws(NotBegun) -> Result<[UInt8], Problem>
     private typealias Attempt = Result<Result<[UInt8], Problem>, NotBegun>
 
     /// - Parameter stateDirectory: where its file lies, `operations.json`. One that can't be read is set aside, so that
@@ -44,8 +45,7 @@ public actor OperationStore {
     /// was not begun, the key is forgotten.
     /// - Parameter params: one JSON text for one meaning.
     func perform(
-        _ op: OperationKey, _ method: String, params: [UInt8],
-        _ body: @escaping @Sendable () async throws(NotBegun) -> Result<[UInt8], Problem>
+        _ op: OperationKey, _ method: String, params: [UInt8], _ body: @escaping Body
     ) async -> Result<[UInt8], Problem> {
         switch ledger.begin(op, method, params: String(decoding: params, as: UTF8.self), at: now()) {
         case .answer(let outcome): return outcome
@@ -54,9 +54,7 @@ public actor OperationStore {
         }
     }
 
-    private func run(
-        _ op: OperationKey, _ body: @escaping Body
-    ) async -> Result<[UInt8], Problem> {
+    private func run(_ op: OperationKey, _ body: @escaping Body) async -> Result<[UInt8], Problem> {
         do {
             try file.save(ledger)
         } catch {
