@@ -99,7 +99,6 @@ class Restart:
     """A change under a key of its own, asked for two or three times as one who is not sure whether it was heard."""
 
     def __init__(self, children):
-        # Each child is left alone for some seconds, or no life would be longer than the one that is no crash.
         self.children, self.answers, self.rest = children, {}, 4 / len(children)
         self.random = random.Random(1)
 

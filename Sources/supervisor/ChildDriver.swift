@@ -97,7 +97,9 @@ struct ChildDriver {
     mutating func died(_ pid: pid_t, _ exit: ProcessExit) {
         if predecessorDied(pid, ChildExit(exit, because: nil, at: surroundings.timestamp())) { return }
         guard let index = children.firstIndex(where: { $0.pid == pid }) else { return }
-        buried(index, ChildExit(exit, because: children[index].killReason, at: surroundings.timestamp()))
+        let killReason = children[index].killReason
+        let told = ChildExit(exit, because: killReason ?? exit.killer, at: surroundings.timestamp())
+        buried(index, told, killReason == nil ? exit.cause : .own)
     }
 
     /// Whose process that is.
@@ -161,11 +163,11 @@ struct ChildDriver {
         do {
             children[index].pid = try host.launch(children[index].spec)
         } catch {
-            buried(index, ChildExit(error, at: surroundings.timestamp()))
+            buried(index, ChildExit(error, at: surroundings.timestamp()), .own)
         }
     }
 
-    private mutating func buried(_ index: Int, _ exit: ChildExit) {
+    private mutating func buried(_ index: Int, _ exit: ChildExit, _ cause: RestartPolicy.Cause) {
         let child = children[index]
         children[index].pid = nil
         children[index].lastExit = exit
@@ -176,7 +178,8 @@ struct ChildDriver {
         // An end that was asked for says nothing against the child.
         let verdict =
             child.wasToldToEnd
-            ? .atOnce : children[index].policy.childDied(at: surroundings.now(), upSince: child.readySince)
+            ? .atOnce
+            : children[index].policy.childDied(at: surroundings.now(), upSince: child.readySince, of: cause)
         apply(.died(verdict), to: index)
     }
 

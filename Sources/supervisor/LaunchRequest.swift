@@ -44,6 +44,8 @@ struct LaunchedProcess {
     let pid: pid_t
     /// Readable when it has ended.
     let pidfd: CInt
+    /// `MemoryShortage.kills` before it was launched.
+    let memoryKills: Int?
 }
 
 /// One call of `launch`, with everything it points to. The child leads a session of its own and dies with the thread
@@ -63,13 +65,14 @@ struct LaunchRequest {
     let fds: [CInt]
 
     func launch() throws(LaunchFailure) -> LaunchedProcess {
+        let memoryKills = MemoryShortage.kills()
         let result = withCStrings([program] + arguments) { arguments in
             withCStrings(environment) { environment in
                 withIdentity { launch(arguments, environment, $0) }
             }
         }
         guard result.pid > 0 else { throw .step(String(cString: result.step), errno: result.error) }
-        return LaunchedProcess(pid: result.pid, pidfd: result.pidfd)
+        return LaunchedProcess(pid: result.pid, pidfd: result.pidfd, memoryKills: memoryKills)
     }
 
     private typealias CStrings = UnsafePointer<UnsafeMutablePointer<CChar>?>

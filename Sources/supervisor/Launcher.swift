@@ -5,6 +5,8 @@ import Glibc
 enum ProcessExit: Equatable {
     case code(Int)
     case signal(CInt)
+    /// SIGKILL, and during its life the kernel has ended a process for want of memory: perhaps this one, perhaps another.
+    case outOfMemory
 }
 
 /// Starts, signals and reaps the children's processes.
@@ -100,6 +102,11 @@ final class Launcher: ProcessHost {
         guard pidfd_reap(process.pidfd, &code, &signal) else { return nil }
         close(process.pidfd)
         running[pid] = nil
+        if signal == SIGKILL,
+            MemoryShortage.mayHaveKilled(before: process.memoryKills, after: MemoryShortage.kills())
+        {
+            return .outOfMemory
+        }
         return signal == 0 ? .code(Int(code)) : .signal(signal)
     }
 

@@ -1,4 +1,5 @@
 import CLaunch
+import Glibc
 import IPC
 
 /// What the driver knows of one child.
@@ -99,16 +100,37 @@ extension ChildLifecycle.State {
     }
 }
 
+extension ProcessExit {
+    /// Who is to blame, if the supervisor did not kill it.
+    var cause: RestartPolicy.Cause {
+        switch self {
+        case .signal(SIGKILL): .outside
+        case .code, .signal, .outOfMemory: .own
+        }
+    }
+
+    /// What killed it, if the supervisor did not: in words that follow how it ended.
+    var killer: String? {
+        switch self {
+        case .signal(SIGKILL): "not by the supervisor, nor for want of memory"
+        case .outOfMemory: "perhaps for want of memory"
+        case .code, .signal: nil
+        }
+    }
+}
+
 extension ChildExit {
-    /// - Parameter cause: what made the supervisor kill it.
+    /// - Parameter cause: why it was killed.
     init(_ exit: ProcessExit, because cause: String?, at time: Timestamp) {
-        let cause = cause.map { ": " + $0 } ?? ""
+        let why = cause.map { ": " + $0 } ?? ""
         switch exit {
         case .code(let code):
-            self.init(code: code, signal: nil, at: time, reason: "ended with exit code \(code)\(cause)")
+            self.init(code: code, signal: nil, at: time, reason: "ended with exit code \(code)\(why)")
         case .signal(let number):
             let name = signal_name(number).map { "SIG" + String(cString: $0) } ?? "signal \(number)"
-            self.init(code: nil, signal: name, at: time, reason: "killed by \(name)\(cause)")
+            self.init(code: nil, signal: name, at: time, reason: "killed by \(name)\(why)")
+        case .outOfMemory:
+            self.init(.signal(SIGKILL), because: cause, at: time)
         }
     }
 

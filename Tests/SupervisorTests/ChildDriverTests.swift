@@ -165,7 +165,39 @@ struct ChildDriverTests {
         #expect(appliance.state("agent") == .starting)
         #expect(appliance.driver.children[0].lastExit?.reason == "killed by SIGKILL: its heartbeat had stopped")
         appliance.died("agent", .signal(SIGKILL))
-        #expect(appliance.driver.children[0].lastExit?.reason == "killed by SIGKILL")
+        #expect(
+            appliance.driver.children[0].lastExit?.reason
+                == "killed by SIGKILL: not by the supervisor, nor for want of memory")
+    }
+
+    @Test("a child that others kill again and again is launched at once, each time")
+    func killedFromOutside() {
+        let appliance = Appliance([agent])
+        for _ in 1...20 {
+            appliance.ready("agent")
+            appliance.died("agent", .signal(SIGKILL))
+            #expect(appliance.state("agent") == .starting)
+        }
+        #expect(appliance.host.launches.count == 21)
+    }
+
+    @Test("SIGKILL for want of memory or for silence counts as the child's own death, as other signals do")
+    func killedByFault() {
+        for exit in [ProcessExit.outOfMemory, .signal(SIGSEGV), .signal(SIGTERM)] {
+            let appliance = Appliance([agent])
+            appliance.ready("agent")
+            appliance.died("agent", exit)
+            #expect(appliance.state("agent") == .backoff, "\(exit)")
+        }
+        let appliance = Appliance([agent])
+        appliance.ready("agent")
+        for death in 1...RestartPolicy.crashLoopDeaths {
+            #expect(appliance.state("agent") == .running)
+            appliance.wait(.seconds(5))
+            appliance.died("agent", .signal(SIGKILL))
+            if death < RestartPolicy.crashLoopDeaths { appliance.ready("agent") }
+        }
+        #expect(appliance.state("agent") == .crashLoop)
     }
 
     @Test("a child that never says READY=1 is killed after 30 s")
