@@ -54,7 +54,7 @@ release: packages build/released ## Builds the programs as they are installed.
 
 build/released: Package.swift $(shell find Sources -type f)
 	$(foreach program,$(PROGRAMS) $(COMMANDS),$(call step,"build $(program) (release)") \
-		$(SWIFT_BUILD) -c release --static-swift-stdlib --product $(program)$(newline))
+		$(SWIFT_BUILD) -c release --static-swift-stdlib --disable-local-rpath --product $(program)$(newline))
 	@touch $@
 
 .PHONY: web

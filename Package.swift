@@ -31,28 +31,26 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CRados", providers: [.apt(["librados-dev"])]),
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
-        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .target(name: "CLaunch"),
         .target(
-            name: "IPC", dependencies: ["CLaunch", "CSeccomp", "CSystemd", argumentParser, logging, nioCore, nioPosix],
+            name: "IPC", dependencies: ["CLaunch", "CSeccomp", logging, nioCore, nioPosix],
             swiftSettings: strict),
         .executableTarget(
             name: "aquariumctl", dependencies: ["IPC", argumentParser, logging, nioCore, nioPosix],
             swiftSettings: strict),
         .executableTarget(
-            name: "bootstrap-agent", dependencies: ["IPC", argumentParser, logging, subprocess, systemPackage],
+            name: "bootstrap-agent", dependencies: ["IPC", logging, subprocess, systemPackage],
             swiftSettings: strict),
         .executableTarget(
             name: "gateway",
-            dependencies: ["IPC", argumentParser, logging, nioCore, nioHTTP1, nioPosix],
+            dependencies: ["IPC", logging, nioCore, nioHTTP1, nioPosix],
             swiftSettings: strict),
         .executableTarget(
-            name: "orch-agent", dependencies: ["CRados", "IPC", argumentParser, logging], swiftSettings: strict),
+            name: "orch-agent", dependencies: ["CLaunch", "CRados", "IPC", logging], swiftSettings: strict),
         .executableTarget(
-            name: "probe", dependencies: ["CSeccomp", "IPC", argumentParser, logging], path: "Tests/probe",
-            swiftSettings: strict),
+            name: "probe", dependencies: ["CSeccomp", "IPC", logging], path: "Tests/probe", swiftSettings: strict),
         .executableTarget(
-            name: "supervisor", dependencies: ["CLaunch", "IPC", argumentParser, logging, nioCore, nioPosix],
+            name: "supervisor", dependencies: ["CLaunch", "IPC", logging, nioCore, nioPosix],
             swiftSettings: strict),
         .testTarget(
             name: "AquariumctlTests", dependencies: ["aquariumctl", "IPC", logging, nioCore, nioPosix],
@@ -73,7 +71,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SupervisorTests",
-            dependencies: ["CLaunch", "gateway", "IPC", "supervisor", argumentParser, logging, nioCore, nioPosix],
+            dependencies: ["CLaunch", "gateway", "IPC", "supervisor", logging, nioCore, nioPosix],
             exclude: ["Fixtures"], swiftSettings: strict),
     ]
 )

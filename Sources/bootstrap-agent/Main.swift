@@ -1,10 +1,11 @@
-import ArgumentParser
 import IPC
 
-@main struct BootstrapAgent: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "bootstrap-agent", abstract: "Makes a Ceph cluster of this node.")
-    @OptionGroup var options: AgentOptions
+@main struct BootstrapAgent: Program {
+    static let name = "bootstrap-agent"
+    static let about = "Makes a Ceph cluster of this node."
+    private let options: AgentOptions
+
+    init(_ options: AgentOptions) { self.options = options }
 
     func run() async throws {
         try await AgentProcess(Bootstrap.contract, options).serve { context in try await BootstrapService(context) }

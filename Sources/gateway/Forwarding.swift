@@ -9,11 +9,14 @@ struct Forwarding: Sendable {
 
     func handler<O: Operation>(_ operation: O.Type, of agent: String) -> Route.Handler {
         let about = operation.about
-        let schema = Schema.of(operation)
+        let schema = Cached { Schema.of(operation) }
         return { request, exchange in
             let params =
                 switch about.route?.verb {
-                case .get: try QueryParameters.json(of: request.query, schema: schema).map { ByteBuffer(bytes: $0.bytes) }
+                case .get:
+                    try QueryParameters.json(of: request.query, schema: schema.value).map {
+                        ByteBuffer(bytes: $0.bytes)
+                    }
                 case .post, nil: request.body.readableBytes == 0 ? nil : try ParamsText.line(request.body)
                 }
             let meta = Meta(op: try Self.operationKey(of: request), request: exchange.id)

@@ -1,25 +1,39 @@
-import ArgumentParser
 import IPC
 import Logging
 
-/// The only process that speaks HTTP: the page, the API, and nothing of its own besides.
-@main struct GatewayCommand: ConfinedCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "gateway", abstract: "Serves the page and forwards the API's calls to the agents.")
-
-    static let component = "gateway"
-    @Option(help: "The folder of the agents' sockets.") var runDir = "/run/aquarium"
-    @Option(help: "The folder of the page.") var web = "/usr/share/aquarium/web"
-    @Option(help: "ADDRESS:PORT to serve on, when started by hand. The supervisor passes the socket instead.")
+struct GatewayOptions: ProgramOptions {
+    var runDir = "/run/aquarium"
+    var web = "/usr/share/aquarium/web"
     var listen: String?
-    @Option(help: "The configuration file.") var config = Configuration.path
-    @Option(help: "The least level to log: trace, debug, info, notice, warning, error or critical.")
-    var logLevel: Logger.Level = .info
+    var config = Configuration.path
+    var logLevel = Logger.Level.info
 
-    var leastLogLevel: Logger.Level { logLevel }
+    static var all: [ProgramOption<Self>] {
+        [
+            .text("run-dir", "FOLDER", "The agents' sockets.", \.runDir),
+            .text("web", "FOLDER", "The page.", \.web),
+            .text(
+                "listen", "ADDRESS:PORT",
+                "Serve here, when started by hand. The supervisor passes the socket instead.", \.listen),
+            .config(\.config), .logLevel(\.logLevel),
+        ]
+    }
+}
+
+/// The only process that speaks HTTP: the page, the API, and nothing of its own besides.
+@main struct GatewayProcess: ConfinedProgram {
+    static let name = "gateway"
+    static let about = "Serves the page and forwards the API's calls to the agents."
+    private let options: GatewayOptions
+
+    init(_ options: GatewayOptions) { self.options = options }
+
+    var leastLogLevel: Logger.Level { options.logLevel }
 
     var confinement: Confinement {
-        Confinement(readable: Confinement.files(config: config) + [web], mayConnect: false, systemCalls: .gateway)
+        Confinement(
+            readable: Confinement.files(config: options.config) + [options.web], mayConnect: false,
+            systemCalls: .gateway)
     }
 
     func run() async throws {
@@ -27,7 +41,7 @@ import Logging
         let listener =
             try ListenSockets.inherited()["http"].map(HTTPServer.Listener.inherited) ?? .address(ownAddress())
         let gateway = Gateway(
-            runDirectory: runDir, files: StaticFiles(in: web), logger: Logger(label: "gateway"))
+            runDirectory: options.runDir, files: StaticFiles(in: options.web), logger: Logger(label: "gateway"))
         try confinement.confineSystemCalls(gateway.logger)
         try await gateway.start(on: listener)
         await ProcessLife.run(on: gateway.loop, logger: gateway.logger)
@@ -35,11 +49,11 @@ import Logging
     }
 
     private func ownAddress() throws -> ListenAddress {
-        let text = try listen ?? Configuration.load(config).listen
+        let text = try options.listen ?? Configuration.load(options.config).listen
         do {
             return try ListenAddress(text)
         } catch {
-            throw ValidationError("\(text) \(error.reason).")
+            throw UsageError("\(text) \(error.reason).")
         }
     }
 }

@@ -1,7 +1,6 @@
 import IPC
 import NIOCore
 import NIOHTTP1
-import Synchronization
 
 /// The API as an OpenAPI 3.1 document, from the same declarations that the routes come from.
 enum OpenAPI {
@@ -148,23 +147,4 @@ enum OpenAPI {
         ],
         "required": ["type", "title", "status", "detail", "kind", "retryable"],
     ]
-}
-
-/// What takes milliseconds to make, and never changes: made when it is first asked for, for a start should not wait
-/// for it, nor the event loop more than once.
-private final class Cached<Value: Sendable>: Sendable {
-    private let made = Mutex<Value?>(nil)
-    private let make: @Sendable () -> Value
-
-    init(_ make: @escaping @Sendable () -> Value) {
-        self.make = make
-    }
-
-    var value: Value {
-        made.withLock { made in
-            let value = made ?? make()
-            made = value
-            return value
-        }
-    }
 }

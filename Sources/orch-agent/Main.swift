@@ -1,13 +1,13 @@
-import ArgumentParser
 import Glibc
 import IPC
 import Logging
 
-@main struct OrchAgent: ConfinedCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "orch-agent", abstract: "Tells what the Ceph cluster is and how it is.")
-    static let component = "orch-agent"
-    @OptionGroup var options: AgentOptions
+@main struct OrchAgent: ConfinedProgram {
+    static let name = "orch-agent"
+    static let about = "Tells what the Ceph cluster is and how it is."
+    private let options: AgentOptions
+
+    init(_ options: AgentOptions) { self.options = options }
 
     var leastLogLevel: Logger.Level { options.logLevel }
 

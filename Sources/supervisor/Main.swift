@@ -1,4 +1,3 @@
-import ArgumentParser
 import CLaunch
 import Glibc
 import IPC
@@ -6,28 +5,33 @@ import Logging
 import NIOCore
 import NIOPosix
 
-struct SupervisorOptions: ParsableArguments {
-    @Option(help: "The folder of the sockets.")
+struct SupervisorOptions: ProgramOptions {
     var runDir = "/run/aquarium"
-    @Option(help: "The folder of the children's programs.")
     var libexec = "/usr/libexec/aquarium"
-    @Option(help: "The folder of the agents' own state.")
     var stateDir = "/var/lib/aquarium"
-    @Option(help: "The folder of the page.")
     var web = "/usr/share/aquarium/web"
-    @Option(help: "The configuration file.")
     var config = Configuration.path
-    @Option(help: "The least level to log: trace, debug, info, notice, warning, error or critical.")
     var logLevel = Logger.Level.info
-    @Flag(help: "Run all children as the user who started this. For development.")
     var unprivileged = false
+
+    static var all: [ProgramOption<Self>] {
+        [
+            .text("run-dir", "FOLDER", "The sockets.", \.runDir),
+            .text("libexec", "FOLDER", "The children's programs.", \.libexec),
+            .text("state-dir", "FOLDER", "The agents' own state.", \.stateDir),
+            .text("web", "FOLDER", "The page.", \.web),
+            .config(\.config), .logLevel(\.logLevel),
+            .flag("unprivileged", "Run all children as the user who started this. For development.", \.unprivileged),
+        ]
+    }
 }
 
-@main struct SupervisorProcess: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "supervisor", abstract: "Launches, watches and restarts the appliance's processes.")
+@main struct SupervisorProcess: Program {
+    static let name = "supervisor"
+    static let about = "Launches, watches and restarts the appliance's processes."
+    private let options: SupervisorOptions
 
-    @OptionGroup var options: SupervisorOptions
+    init(_ options: SupervisorOptions) { self.options = options }
 
     func run() async throws {
         Log.start(component: "supervisor", level: options.logLevel)

@@ -3,8 +3,6 @@ import IPC
 
 /// Any family's `sockaddr`.
 struct SocketAddress {
-    static let longestPath = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
-
     private var storage = sockaddr_storage()
     private var length: socklen_t
 
@@ -38,18 +36,13 @@ struct SocketAddress {
     /// - Parameter path: of the socket's file; an initial `@` means an abstract name (unix(7)).
     /// - Returns: nil if the path is too long.
     init?(unix path: String) {
-        guard path.utf8.count <= Self.longestPath else { return nil }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        var name = Array(path.utf8)
-        let isAbstract = name.first == UInt8(ascii: "@")
-        if isAbstract { name[0] = 0 }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name) }
-        // An abstract name has no end but the address's.
-        let header = MemoryLayout<sockaddr_un>.offset(of: \.sun_path)!
-        length = socklen_t(isAbstract ? header + name.count : MemoryLayout<sockaddr_un>.size)
-        withUnsafeMutableBytes(of: &storage) { storage in
-            withUnsafeBytes(of: address) { storage.copyMemory(from: $0) }
+        guard let address = UnixAddress(path) else { return nil }
+        length = 0
+        length = address.use { name, length in
+            withUnsafeMutableBytes(of: &storage) {
+                $0.copyMemory(from: UnsafeRawBufferPointer(start: name, count: Int(length)))
+            }
+            return length
         }
     }
 

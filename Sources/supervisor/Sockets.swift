@@ -104,7 +104,7 @@ struct Sockets {
 
     private static func address(_ path: String) throws -> SocketAddress {
         if let address = SocketAddress(unix: path) { return address }
-        throw SocketFailure("The socket's path \(path) is longer than \(SocketAddress.longestPath) bytes.")
+        throw SocketFailure("The socket's path \(path) is longer than \(UnixAddress.longestPath) bytes.")
     }
 
     /// A bound Unix socket, 0660, in place of whatever socket was there.

@@ -1,25 +1,28 @@
-public import ArgumentParser
 public import Logging
 public import NIOCore
 import NIOPosix
 
 /// The options that every agent takes.
-public struct AgentOptions: ParsableArguments, Sendable {
-    @Option(help: "Listen here, when started by hand. The supervisor passes the socket instead.")
+public struct AgentOptions: ProgramOptions {
     public var socket: String?
-    @Option(help: "The folder of the agent's own state. (default: /var/lib/aquarium/<agent>)")
     public var state: String?
-    @Option(help: "The configuration file.")
-    public var config: String = Configuration.path
-    @Option(help: "The least level to log: trace, debug, info, notice, warning, error or critical.")
-    public var logLevel: Logger.Level = .info
+    public var config = Configuration.path
+    public var logLevel = Logger.Level.info
 
     public init() {}
 
+    public static var all: [ProgramOption<Self>] {
+        [
+            .text(
+                "socket", "PATH", "Listen here, when started by hand. The supervisor passes the socket instead.",
+                \.socket),
+            .text("state", "FOLDER", "The agent's own state; else /var/lib/aquarium/AGENT.", \.state),
+            .config(\.config), .logLevel(\.logLevel),
+        ]
+    }
+
     public func stateDirectory(of agent: ContractDescription) -> String { state ?? "/var/lib/aquarium/\(agent.name)" }
 }
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}
 
 /// What an agent is given to work with.
 public struct AgentContext: Sendable {
@@ -73,7 +76,7 @@ public struct AgentProcess<Agent: Sendable> {
 
     private func requiredSocket() throws -> String {
         guard let path = options.socket else {
-            throw ValidationError("No socket was passed by a service manager: name one with --socket PATH.")
+            throw UsageError("No socket was passed by a service manager: name one with --socket PATH.")
         }
         return path
     }

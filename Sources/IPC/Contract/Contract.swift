@@ -35,9 +35,9 @@ public struct Endpoint<Agent: Sendable>: Sendable {
         _ method: @escaping @Sendable (Agent) -> @Sendable (O, Call) async throws -> O.Response
     ) {
         self.operation = operation
-        let schema = Schema.of(operation)
+        let schema = Cached { Schema.of(operation) }
         prepare = { params in
-            let decoded = try ParameterDecoder.decode(operation, from: params, schema: schema)
+            let decoded = try ParameterDecoder.decode(operation, from: params, schema: schema.value)
             return PreparedCall(
                 params: { try WireCoding.encode(decoded) },
                 run: { agent, call in try WireCoding.encode(await method(agent)(decoded, call)) })

@@ -1,3 +1,4 @@
+import CLaunch  // whose headers bring pthread_attr_t before Glibc does
 import Glibc
 import Synchronization
 
