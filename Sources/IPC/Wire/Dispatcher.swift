@@ -5,13 +5,14 @@ struct Dispatcher<Agent: Sendable>: Sendable {
     private let contract: Contract<Agent>
     private let agent: Agent
     private let operations: OperationStore
-    private let discovery: [UInt8]
+    private let discovery: Cached<[UInt8]>
 
     init(contract: Contract<Agent>, agent: Agent, operations: OperationStore) {
         self.contract = contract
         self.agent = agent
         self.operations = operations
-        discovery = OpenRPC.document(contract.description).bytes
+        let description = contract.description
+        discovery = Cached { OpenRPC.document(description).bytes }
     }
 
     func perform(_ method: String, _ params: JSON, _ call: Call) async -> Result<[UInt8], Problem> {
@@ -31,7 +32,7 @@ struct Dispatcher<Agent: Sendable>: Sendable {
         await caught(method, call) { () async throws -> Result<[UInt8], Problem> in
             if method == "rpc.discover" {
                 try Schema.object([]).check(params, at: "")
-                return .success(discovery)
+                return .success(discovery.value)
             }
             guard let endpoint = contract.endpoints[method] else { throw unknown(method) }
             let about = endpoint.operation.about
