@@ -96,7 +96,7 @@ final class Launcher: ProcessHost {
         guard poll(&state, 1, 0) == 1 else { return nil }
         // What it left behind goes before it does: until it is reaped its pid, which is their session's id, can't be
         // anybody else's.
-        ProcessTable.kill { $0.session == pid && $0.pid != pid }
+        ProcessTable.kill(session: pid)
         var code: CInt = 0
         var signal: CInt = 0
         guard pidfd_reap(process.pidfd, &code, &signal) else { return nil }

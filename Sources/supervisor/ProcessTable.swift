@@ -23,34 +23,46 @@ enum ProcessTable {
 
     /// Kills every process for which `matches` is true, and those that they start meanwhile.
     static func kill(where matches: (Entry) -> Bool) {
+        killAll { all().filter(matches) }
+    }
+
+    /// The same for all of a session but its leader. It asks the kernel for each process's session alone, as a child's
+    /// successor waits for it.
+    static func kill(session: pid_t) {
+        killAll { pids().filter { $0 != session && getsid($0) == session }.compactMap(entry) }
+    }
+
+    private static func killAll(_ find: () -> [Entry]) {
         // Each round leaves only what was forked while it looked; more rounds than these means a process that
         // can't be killed now.
         for _ in 0..<10 {
-            let found = all().filter { $0.isAlive && matches($0) }
+            let found = find().filter(\.isAlive)
             if found.isEmpty { return }
             for entry in found { Glibc.kill(entry.pid, SIGKILL) }
         }
     }
 
-    static func all() -> [Entry] {
+    static func all() -> [Entry] { pids().compactMap(entry) }
+
+    private static func pids() -> [pid_t] {
         guard let directory = opendir("/proc") else { return [] }
         defer { closedir(directory) }
-        var entries: [Entry] = []
+        var pids: [pid_t] = []
         while let item = readdir(directory) {
-            let name = withUnsafePointer(to: &item.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            let pid = withUnsafePointer(to: &item.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { pid_t(truncatingIfNeeded: strtol($0, nil, 10)) }
             }
-            if pid_t(name) != nil, let stat = stat(of: name), let entry = Entry(stat: stat) { entries.append(entry) }
+            if pid > 0 { pids.append(pid) }
         }
-        return entries
+        return pids
     }
 
-    private static func stat(of pid: String) -> String? {
+    private static func entry(of pid: pid_t) -> Entry? {
         let descriptor = open("/proc/\(pid)/stat", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: 1024)
         let count = read(descriptor, &bytes, bytes.count)
-        return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : nil
+        return count > 0 ? Entry(stat: String(decoding: bytes[..<count], as: UTF8.self)) : nil
     }
 }
