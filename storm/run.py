@@ -19,8 +19,8 @@ from table import Row, print_table
 
 #: name of each part → its module, and whether it wants a node of the lab
 PARTS = {
-    "kills": True, "gateway": True, "supervisor": True, "hung": True, "loop": True, "state": True, "clock": True,
-    "ceph": False,
+    "kills": True, "orphans": True, "gateway": True, "supervisor": True, "hung": True, "loop": True, "state": True,
+    "clock": True, "ceph": False,
 }
 
 

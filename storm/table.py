@@ -9,6 +9,8 @@ class Row:
     measured: str
     #: None: nothing is asked of it, or it could not be measured here
     is_ok: bool | None
+    #: The part of `is_ok` that no busy machine can change; None: all of it
+    counts_hold: bool | None = None
 
     @property
     def verdict(self):

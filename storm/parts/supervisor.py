@@ -29,7 +29,7 @@ def run(node, is_short):
         f"{sum(load.outcomes.values())} requests, {refused} refused, {lost} in flight lost; children gone after "
         f"{ms(min(gone))} to {ms(max(gone))}, back after {ms(min(back))} to {ms(max(back))}; "
         f"{'the same' if are_same else 'OTHER'} sockets",
-        not refused and max(gone) <= 0.1 and max(back) <= 1 and are_same)]
+        not refused and max(gone) <= 0.1 and max(back) <= 1 and are_same, counts_hold=not refused and are_same)]
 
 
 def kill(node):
