@@ -140,6 +140,25 @@ import Testing
         }
     }
 
+    @Test("what was well before the rubbish is answered in its order, then the rubbish, and what follows it is dropped")
+    func rubbishBehind() async throws {
+        try await Appliance.run { appliance in
+            appliance.agents.gate.close()
+            let answers = try await Client(port: appliance.port).connect { connection in
+                let requests = ["/api/requirements", "/api/hosts", "/api/nothing"].map { Client.request("HEAD", $0) }
+                try await connection.send(requests.joined() + "rubbish\r\n\r\n")
+                await appliance.agents.waiting.pass()
+                try await connection.send("more of it")
+                for _ in 0..<20 { _ = try await Client(port: appliance.port).get("/api/hosts") }
+                appliance.agents.gate.open()
+                return try await connection.readToEnd()
+            }
+            let heads = answers.split(separator: "\r\n").filter { $0.hasPrefix("HTTP/1.1 ") }
+            let statuses = heads.map { $0.dropFirst(9).prefix(3) }
+            #expect(statuses == ["200", "200", "404", "400"])
+        }
+    }
+
     @Test("a client that does not finish its head is closed")
     func slowHead() async throws {
         var limits = HTTPServer.Limits()

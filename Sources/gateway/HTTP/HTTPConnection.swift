@@ -28,6 +28,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     private var state = State.idle
     /// What has come and can't be looked at yet.
     private var parts = CircularBuffer<HTTPServerRequestPart>()
+    /// What came behind all that is in `parts` is not HTTP.
+    private var isMalformed = false
     private var isTaking = false
     private var isReadHeld = false
     /// When the connection is closed if nothing more comes of it; nil while it is the client who waits.
@@ -73,6 +75,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         guard !isTaking else { return }
         isTaking = true
         while isReadyForMore, let part = parts.popFirst() { take(part) }
+        if isMalformed, isReadyForMore { refuseRest() }
         isTaking = false
         if isReadHeld, parts.isEmpty {
             isReadHeld = false
@@ -115,15 +118,27 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard error is HTTPParserError else { return close() }
-        switch state {
-        case .idle, .receiving:
-            let headers: HTTPHeaders = ["Connection": "close", "Content-Length": "0"]
-            send(HTTPResponseHead(version: .http1_1, status: .badRequest, headers: headers), nil)
-            linger()
-        case .answering(let exchange): exchange.isLast = true
-        case .ending: break
+        switch error {
+        // Not where the client has left in the middle of something.
+        case is HTTPParserError where channel.isActive:
+            isMalformed = true
+            take()
+        // What comes behind the first error is dropped.
+        case ByteToMessageDecoderError.dataReceivedInErrorState: break
+        default: close()
         }
+    }
+
+    private func refuseRest() {
+        isMalformed = false
+        switch state {
+        case .idle: break
+        case .receiving(let exchange, _): site.log(exchange, .badRequest)
+        case .answering, .ending: return
+        }
+        let headers: HTTPHeaders = ["Connection": "close", "Content-Length": "0"]
+        send(HTTPResponseHead(version: .http1_1, status: .badRequest, headers: headers), nil)
+        linger()
     }
 
     // MARK: a request
