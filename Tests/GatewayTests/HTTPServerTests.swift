@@ -159,6 +159,38 @@ import Testing
         }
     }
 
+    @Test("a target may name its host, which then counts instead of the header's")
+    func absoluteForm() async throws {
+        try await Appliance.run { appliance in
+            let client = Client(port: appliance.port)
+            #expect(try await client.get("http://localhost/api/hosts").status == 200)
+            #expect(try await client.get("HTTP://127.0.0.1:80/api/hosts?").status == 200)
+            #expect(try await client.get("http://elsewhere.example/api/hosts").status == 403)
+            let answer = try await client.get("http://localhost?a=b")
+            #expect(answer["detail"] == "There is nothing at /.")
+        }
+    }
+
+    @Test("white space behind a header's value is no part of it")
+    func trailingSpace() async throws {
+        try await Appliance.run { appliance in
+            let request = "GET /api/hosts HTTP/1.1\r\nHost: localhost \t\r\n\r\n"
+            let answer = try await Client(port: appliance.port).send(request)
+            #expect(answer.status == 200)
+        }
+    }
+
+    @Test("a body that is larger than a number can tell is refused at once", arguments: [("GET", 200), ("POST", 413)])
+    func endlessBody(_ request: (method: String, status: Int)) async throws {
+        try await Appliance.run { appliance in
+            let head = ["Content-Type: application/json", "Content-Length: \(UInt64.max)"]
+            let path = request.method == "GET" ? "/api/hosts" : "/api/bootstrap/plan"
+            let answer = try await Client(port: appliance.port).send(Client.request(request.method, path, head))
+            #expect(answer.status == request.status)
+            #expect(answer.headers["connection"] == "close")
+        }
+    }
+
     @Test("a client that does not finish its head is closed")
     func slowHead() async throws {
         var limits = HTTPServer.Limits()
