@@ -180,6 +180,18 @@ import Testing
         }
     }
 
+    @Test("a client of HTTP/1.0 is not told to go on: it would take that for the answer")
+    func heldBackOld() async throws {
+        try await Appliance.run { appliance in
+            let answer = try await Client(port: appliance.port).connect { connection in
+                let head = "POST /api/bootstrap/clean_up HTTP/1.0\r\nHost: localhost\r\nExpect: 100-continue\r\n"
+                try await connection.send(head + "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+                return try await connection.readToEnd()
+            }
+            #expect(answer.hasPrefix("HTTP/1.0 409"))
+        }
+    }
+
     @Test("a body that is larger than a number can tell is refused at once", arguments: [("GET", 200), ("POST", 413)])
     func endlessBody(_ request: (method: String, status: Int)) async throws {
         try await Appliance.run { appliance in

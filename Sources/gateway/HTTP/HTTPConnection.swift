@@ -154,7 +154,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         guard exchange.request.announcesBody, !isBodyTaken else {
             state = .receiving(exchange, route)
             expires = exchange.start + limits.body
-            if exchange.request.isBodyHeldBack { promptBody() }
+            if exchange.request.isBodyHeldBack, exchange.version == .http1_1 { promptBody() }
             return
         }
         exchange.isLast = true
