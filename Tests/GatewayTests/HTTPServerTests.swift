@@ -203,6 +203,19 @@ import Testing
         }
     }
 
+    @Test("a client that goes on in another protocol is closed: nobody reads what it sends", .timeLimit(.minutes(1)))
+    func anotherProtocol() async throws {
+        try await Appliance.run { appliance in
+            try await Client(port: appliance.port).connect { connection in
+                let head = ["Connection: Upgrade", "Upgrade: another"]
+                try await connection.send(Client.request("GET", "/api/events", head))
+                _ = try await connection.read(until: "\r\n\r\n")
+                try? await connection.send(String(repeating: "x", count: 1 << 20))
+                _ = try? await connection.readToEnd()
+            }
+        }
+    }
+
     @Test("a client that does not finish its head is closed")
     func slowHead() async throws {
         var limits = HTTPServer.Limits()

@@ -123,9 +123,11 @@ final class HTTPServer: Sendable {
         decoder.maxHeaderFieldSize = limits.headerBytes
         decoder.maxHeaderListSize = limits.headerBytes
         decoder.maxHeaderFieldCount = limits.headerFields
-        try channel.pipeline.syncOperations.configureHTTPServerPipeline(
-            withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
-            withEncoderConfiguration: .init(), withDecoderLimitConfiguration: decoder)
+        // The parser leaves less than a field unread, or all there is when it has come to a request for another
+        // protocol: who then goes on in that is closed.
+        let parser = ByteToMessageHandler(
+            HTTPRequestDecoder(limitConfiguration: decoder), maximumBufferSize: 2 * limits.headerBytes)
+        try channel.pipeline.syncOperations.addHandlers(HTTPResponseEncoder(), parser)
         let connection = HTTPConnection(channel, site, limits)
         try channel.pipeline.syncOperations.addHandler(connection)
         let id = ObjectIdentifier(channel)
