@@ -1,6 +1,7 @@
 import FoundationEssentials
 import IPC
 import NIOCore
+import NIOPosix
 import Testing
 
 @testable import gateway
@@ -213,6 +214,48 @@ import Testing
                 try? await connection.send(String(repeating: "x", count: 1 << 20))
                 _ = try? await connection.readToEnd()
             }
+        }
+    }
+
+    @Test("what a client has not taken yet when the end begins is sent to its end")
+    func slowReaderAtEnd() async throws {
+        let web = try temporaryDirectory()
+        defer { try? FileManager.default.removeItem(atPath: web) }
+        // More than the kernel buffers for one connection.
+        try Data(count: 15 << 20).write(to: URL(filePath: "\(web)/large.bin"))
+        var limits = HTTPServer.Limits()
+        limits.grace = .zero
+        try await Appliance.run(web: web, limits: limits) { appliance in
+            try await Client(port: appliance.port).connect { slow in
+                try await slow.send(Client.request("GET", "/large.bin"))
+                _ = try await slow.read(until: "\r\n\r\n")
+                async let stopped: Void = appliance.stopGateway()
+                while (try? await Client(port: appliance.port).get("/api/hosts")) != nil {}
+                try await slow.skip(15 << 20)
+                _ = try await slow.readToEnd()
+                await stopped
+            }
+        }
+    }
+
+    @Test("a client that does not close after its last answer does not hold the end up")
+    func clientThatStays() async throws {
+        var limits = HTTPServer.Limits()
+        limits.linger = .milliseconds(50)
+        try await Appliance.run(limits: limits) { appliance in
+            appliance.agents.gate.close()
+            let staying = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                .channelOption(.allowRemoteHalfClosure, value: true)
+                .connect(host: "127.0.0.1", port: appliance.port).get()
+            try await staying.writeAndFlush(ByteBuffer(string: Client.request("GET", "/api/requirements")))
+            await appliance.agents.waiting.pass()
+            let start = ContinuousClock.now
+            async let stopped: Void = appliance.stopGateway()
+            while (try? await Client(port: appliance.port).get("/api/hosts")) != nil {}
+            appliance.agents.gate.open()
+            await stopped
+            #expect(ContinuousClock.now - start < Gateway.drain)
+            try? await staying.close()
         }
     }
 

@@ -46,7 +46,9 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// Closes it if no request runs; one that runs is the last.
     func finish() {
         switch state {
-        case .idle: close()
+        // Its turn comes when the client has taken what it was sent before.
+        case .idle where !parts.isEmpty: break
+        case .idle: if hasUnsent { linger() } else { close() }
         case .receiving(let exchange, _), .answering(let exchange): exchange.isLast = true
         case .ending: break
         }
@@ -56,6 +58,8 @@ final class HTTPConnection: ChannelDuplexHandler {
         // A client that still takes what it was sent is not idle; one that does not is the kernel's to close.
         if let expires, expires <= now, channel.isWritable { close() }
     }
+
+    private var hasUnsent: Bool { (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 > 0 }
 
     func close() { channel.close(promise: nil) }
 

@@ -70,15 +70,14 @@ final class HTTPServer: Sendable {
     func stop(drain: Duration) async {
         let begin = ContinuousClock.now
         site.ending.begin()
-        let listener = await onLoop { open in
-            open.expiry?.cancel()
-            return open.listener
-        }
-        try? await listener?.close().get()
+        try? await onLoop { $0.listener }?.close().get()
         await connectionsEnd(until: begin + min(limits.grace, drain))
         await onLoop { open in for connection in open.connections.values { connection.finish() } }
         await connectionsEnd(until: begin + drain)
-        await onLoop { open in for connection in open.connections.values { connection.close() } }
+        await onLoop { open in
+            open.expiry?.cancel()
+            for connection in open.connections.values { connection.close() }
+        }
     }
 
     private func connectionsEnd(until end: ContinuousClock.Instant) async {
