@@ -156,12 +156,10 @@ extension EventHub {
     /// `GET /api/events`.
     var handler: Route.Handler {
         { [self] request, exchange in
-            var response = Response(.ok, ["Content-Type": "text/event-stream"])
-            if request.method != .HEAD {
-                let viewer = try join()
-                response.body = .stream { writer in try await viewer.follow { try await writer.write($0) } }
-            }
-            return exchange.loop.makeSucceededFuture(response)
+            let viewer = request.method == .HEAD ? nil : try join()
+            let body = Response.Body.stream { writer in try await viewer?.follow { try await writer.write($0) } }
+            return exchange.loop.makeSucceededFuture(
+                Response(.ok, ["Content-Type": "text/event-stream"], body: body))
         }
     }
 }

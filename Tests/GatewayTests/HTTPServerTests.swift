@@ -204,6 +204,19 @@ import Testing
         }
     }
 
+    @Test("HEAD of a stream tells no length, and what comes next is the next answer")
+    func headOfStream() async throws {
+        try await Appliance.run { appliance in
+            try await Client(port: appliance.port).connect { connection in
+                try await connection.send(Client.request("HEAD", "/api/events") + Client.request("HEAD", "/api/hosts"))
+                let head = try await connection.read(until: "\r\n\r\n").lowercased()
+                #expect(!head.contains("content-length"))
+                #expect(head.contains("transfer-encoding: chunked\r\n"))
+                #expect(try await connection.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 200"))
+            }
+        }
+    }
+
     @Test("a client that goes on in another protocol is closed: nobody reads what it sends", .timeLimit(.minutes(1)))
     func anotherProtocol() async throws {
         try await Appliance.run { appliance in

@@ -166,7 +166,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     private func promptBody() {
-        context?.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
+        writeAndFlush(.head(HTTPResponseHead(version: .http1_1, status: .continue)))
     }
 
     private func receive(_ bytes: ByteBuffer, _ exchange: Exchange) {
@@ -204,9 +204,15 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     private func send(_ head: HTTPResponseHead, _ body: ByteBuffer?) {
+        // The encoder knows nothing of HEAD: the end that it would write to a stream's head is a body.
+        guard let body else { return writeAndFlush(.head(head)) }
         context?.write(wrapOutboundOut(.head(head)), promise: nil)
-        if let body { context?.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
-        context?.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        context?.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+        writeAndFlush(.end(nil))
+    }
+
+    private func writeAndFlush(_ part: HTTPServerResponsePart) {
+        context?.writeAndFlush(wrapOutboundOut(part), promise: nil)
     }
 
     private func ended(_ exchange: Exchange, _ status: HTTPResponseStatus) {
@@ -221,7 +227,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         _ head: HTTPResponseHead, _ write: @escaping @Sendable (StreamWriter) async throws -> Void,
         _ exchange: Exchange
     ) {
-        context?.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
+        writeAndFlush(.head(head))
         let promise = channel.eventLoop.makePromise(of: Void.self)
         let task = Task(executorPreference: EventLoopExecutor(loop: channel.eventLoop)) { [channel] in
             do {
@@ -239,7 +245,7 @@ final class HTTPConnection: ChannelDuplexHandler {
             site.log(exchange, status)
             return close()
         }
-        context?.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        writeAndFlush(.end(nil))
         ended(exchange, status)
     }
 
