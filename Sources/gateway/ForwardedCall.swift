@@ -12,7 +12,7 @@ final class ForwardedCall {
     private let promise: EventLoopPromise<ByteBuffer>
     private var pauses: ArraySlice<TimeAmount>
     private var running: AgentCall?
-    private var isCancelled = false
+    private var retry: Scheduled<Void>?
 
     /// Before each further try: the agent is restarted within the first of them, and its socket, which is the
     /// supervisor's, takes the call in the meantime.
@@ -36,26 +36,29 @@ final class ForwardedCall {
     var result: EventLoopFuture<ByteBuffer> { promise.futureResult }
 
     func start() {
+        retry = nil
         guard let client else {
             return promise.fail(Problem(.agentUnavailable, "This appliance has no agent for \(about.method)."))
         }
-        guard !isCancelled else { return promise.fail(Problem.cancelled) }
         meta.deadlineMs = max(Int((end - .now()).nanoseconds / 1_000_000), 1)
         running = client.send(method: about.method, params: params, meta: meta) { [self] in tried($0) }
     }
 
     func cancel() {
-        isCancelled = true
         running?.cancel()
+        guard let retry else { return }
+        self.retry = nil
+        retry.cancel()
+        promise.fail(Problem.cancelled)
     }
 
     private func tried(_ result: Result<ByteBuffer, Problem>) {
         running = nil
         switch result {
         case .failure(let problem) where problem.kind == .agentUnavailable:
-            guard !isCancelled, let pause = pauses.popFirst(), .now() + pause < end else { return promise.fail(problem) }
+            guard let pause = pauses.popFirst(), .now() + pause < end else { return promise.fail(problem) }
             let call = NIOLoopBound(self, eventLoop: promise.futureResult.eventLoop)
-            promise.futureResult.eventLoop.scheduleTask(in: pause) { call.value.start() }
+            retry = promise.futureResult.eventLoop.scheduleTask(in: pause) { call.value.start() }
         case .failure(let problem): promise.fail(problem)
         case .success(let value): promise.succeed(value)
         }

@@ -38,7 +38,17 @@ struct Forwarding: Sendable {
 
     /// The same from anywhere.
     func ask(_ agent: String, _ about: About, _ meta: Meta, within limit: TimeAmount) async throws -> ByteBuffer {
-        try await loop.flatSubmit { call(agent, about, nil, meta, within: limit).result }.get()
+        let asked = NIOLoopBoundBox<ForwardedCall?>.makeEmptyBox(valueType: ForwardedCall.self, eventLoop: loop)
+        let result = loop.flatSubmit {
+            let call = call(agent, about, nil, meta, within: limit)
+            asked.value = call
+            return call.result
+        }
+        return try await withTaskCancellationHandler {
+            try await result.get()
+        } onCancel: {
+            loop.execute { asked.value?.cancel() }
+        }
     }
 
     /// What looks at all the disks of a machine, for which ceph-volume alone is given 60 s.

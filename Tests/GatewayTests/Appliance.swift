@@ -13,7 +13,8 @@ final class Appliance: Sendable {
     let agents = TestAgents()
     let port: Int
     let gateway: Gateway
-    private let directory: String
+    /// Where the agents' sockets lie.
+    let directory: String
     private let stopped = Mutex(false)
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let bootstrap: Mutex<AgentServer<any BootstrapAPI>>

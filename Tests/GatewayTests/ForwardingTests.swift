@@ -1,4 +1,7 @@
 import IPC
+import Logging
+import NIOCore
+import NIOPosix
 import Testing
 
 @testable import gateway
@@ -136,7 +139,9 @@ import Testing
             appliance.agents.gate.close()
             async let other = client.get("/api/requirements")
             await appliance.agents.waiting.pass()
-            for (size, status) in [((1 << 20) - 10, 413), (HTTPServer.Limits().bodyBytes + 1, 413), (HTTPServer.Limits().bodyBytes, 400)] {
+            for (size, status) in [
+                ((1 << 20) - 10, 413), (HTTPServer.Limits().bodyBytes + 1, 413), (HTTPServer.Limits().bodyBytes, 400),
+            ] {
                 let body = #"{"x":""# + String(repeating: "x", count: size - 8) + #""}"#
                 let key = "Idempotency-Key: " + String(repeating: "k", count: OperationKey.form.maxLength)
                 let id = "X-Request-Id: " + String(repeating: "r", count: 64)
@@ -198,4 +203,48 @@ import Testing
             #expect(limit <= .seconds(30))
         }
     }
+
+    @Test("an agent is told when nobody waits any more for what was asked of it")
+    func askCancelled() async throws {
+        try await Appliance.run { appliance in
+            try await withForwarding(to: "\(appliance.directory)/bootstrap.sock") { forwarding, _ in
+                appliance.agents.gate.close()
+                let asked = Task {
+                    try await forwarding.ask("bootstrap", RequirementsCheck.about, Meta(), within: .seconds(30))
+                }
+                await appliance.agents.waiting.pass()
+                asked.cancel()
+                await #expect(throws: Problem.cancelled) { try await asked.value }
+                await appliance.agents.cancelled.pass()
+            }
+        }
+    }
+
+    @Test("a call that waits for its next try ends when it is cancelled, not when the try is due")
+    func retryCancelled() async throws {
+        try await withForwarding(to: "/nonexistent") { forwarding, client in
+            await client.close()
+            let isOver = try await forwarding.loop.submit {
+                let call = forwarding.call("bootstrap", BootstrapStatus.about, nil, Meta(), within: .seconds(30))
+                var isOver = false
+                call.result.assumeIsolated().whenFailure { isOver = $0 as? Problem == .cancelled }
+                #expect(!isOver)
+                call.cancel()
+                return isOver
+            }.get()
+            #expect(isOver)
+        }
+    }
+}
+
+private func withForwarding(to path: String, _ body: (Forwarding, AgentClient) async throws -> Void) async throws {
+    let loop = MultiThreadedEventLoopGroup.singleton.next()
+    let client = AgentClient(
+        socketPath: path, group: loop, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let result: Result<Void, any Error>
+    do { result = .success(try await body(Forwarding(clients: ["bootstrap": client], loop: loop), client)) } catch {
+        result = .failure(error)
+    }
+    await client.close()
+    try result.get()
 }
