@@ -11,6 +11,8 @@ struct RefusedCall {
     let path: String?
     /// The thread whose state it wants to read, in the way in which libdispatch does: `/proc/TID/stat`.
     let thread: pid_t?
+    /// Whether it wants to name a thread, as pthread_setname_np(3) does: librados tries it, and does without.
+    let isNaming: Bool
 
     static let nameless = "unknown"
     private static let longestPath = 512
@@ -37,13 +39,14 @@ struct RefusedCall {
         }
         let isReading =
             name == "openat" && CInt(truncatingIfNeeded: data.args.2) & ~(O_CLOEXEC | O_NONBLOCK) == O_RDONLY
-        thread = isReading ? path.flatMap(Self.thread) : nil
+        thread = isReading ? path.flatMap { Self.thread($0, between: "/proc/", and: "/stat") } : nil
+        let named = path.flatMap { Self.thread($0, between: "/proc/self/task/", and: "/comm") }
+        isNaming = name == "openat" && named != nil
     }
 
-    private static func thread(_ path: String) -> pid_t? {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 4, parts[0].isEmpty, parts[1] == "proc", parts[3] == "stat" else { return nil }
-        return pid_t(parts[2]).flatMap { $0 > 0 ? $0 : nil }
+    private static func thread(_ path: String, between prefix: String, and suffix: String) -> pid_t? {
+        guard path.hasPrefix(prefix), path.hasSuffix(suffix) else { return nil }
+        return pid_t(path.dropFirst(prefix.count).dropLast(suffix.count)).flatMap { $0 > 0 ? $0 : nil }
     }
 
     /// The kernel copies it, as following a wrong address would end the witness.

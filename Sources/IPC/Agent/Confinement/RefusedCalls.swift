@@ -88,7 +88,7 @@ struct RefusedCalls {
         var metadata: Logger.Metadata = ["call": "\(call.name)", "thread": "\(thread)", "pid": "\(confined)"]
         if let number = call.number { metadata["number"] = "\(number)" }
         if let path = call.path { metadata["path"] = "\(path)" }
-        try log.write(.warning, "refused a system call", metadata)
+        try log.write(call.isNaming ? .info : .warning, "refused a system call", metadata)
     }
 }
 

@@ -75,10 +75,19 @@ struct RefusedCallTests {
         "nothing else is a thread's state",
         arguments: [
             "/proc/1/mem", "/proc/1/../2/stat", "/proc/0/stat", "/proc/-1/stat", "/proc//stat", "proc/1/stat",
-            "/proc/1/stat/", "/proc/self/stat", "/proc/99999999999/stat", "/etc/shadow", "",
+            "/proc/1/stat/", "/proc/stat", "/proc/self/stat", "/proc/99999999999/stat", "/etc/shadow", "",
         ])
     func others(path: String) {
         #expect(opened(path).thread == nil)
+    }
+
+    @Test("that a thread is to be named is told from other writing")
+    func naming() {
+        #expect(opened("/proc/self/task/77/comm", flags: O_RDWR).isNaming)
+        for path in ["/proc/self/task/77/../1/comm", "/proc/self/task//comm", "/proc/1/comm", "/proc/self/task/77/mem"]
+        {
+            #expect(!opened(path, flags: O_RDWR).isNaming)
+        }
     }
 
     @Test("nor is it written", arguments: [O_WRONLY, O_RDWR, O_RDONLY | O_CREAT, O_RDONLY | O_TRUNC])
