@@ -18,7 +18,7 @@ struct LogsCommand<Home: House>: AsyncParsableCommand {
         help: "The process: bootstrap, orch, gateway; an agent also as its program is called, bootstrap-agent.",
         completion: .list(["bootstrap", "orch", "gateway"]))
     var child: String
-    @Flag(name: .shortAndLong, help: "Go on with what comes, until Ctrl-C.")
+    @Flag(name: .shortAndLong, help: "Go on with what comes, also through a restart of the appliance, until Ctrl-C.")
     var follow = false
     @Option(name: [.customShort("n"), .long], help: ArgumentHelp("How many lines: 1 to 1000.", valueName: "number"))
     var lines = 100
