@@ -30,7 +30,10 @@ struct OperationLedger: Codable, Sendable, Equatable {
     /// - Returns: what to do about a call. After `run` the ledger has to be stored before the operation is run.
     mutating func begin(_ op: OperationKey, _ method: String, params: String, at now: Timestamp) -> Decision {
         if let entry = entries.first(where: { $0.op == op }) {
-            guard entry.method == method, entry.params == params else { return .answer(.failure(.opConflict)) }
+            // By bytes: Swift takes two texts for one that differ in how they compose their letters.
+            guard entry.method == method, entry.params.utf8.elementsEqual(params.utf8) else {
+                return .answer(.failure(.opConflict))
+            }
             return Self.outcome(of: entry).map { .answer($0) } ?? .join
         }
         entries.removeAll { ($0.endedAt ?? now).date.addingTimeInterval(OperationKey.memory) < now.date }

@@ -58,6 +58,9 @@ import Testing
         _ = Self.begin(&ledger)
         #expect(Self.kind(Self.begin(&ledger, Self.op, "echo.other")) == .opConflict)
         #expect(Self.kind(Self.begin(&ledger, Self.op, "echo.add", #"{"n":2}"#)) == .opConflict)
+        let other = Self.key("key-two-2")
+        #expect(Self.begin(&ledger, other, "echo.add", "{\"t\":\"\u{e9}\"}") == .run)
+        #expect(Self.kind(Self.begin(&ledger, other, "echo.add", "{\"t\":\"e\u{301}\"}")) == .opConflict)
     }
 
     @Test("what had not ended with its process is neither run again nor called done")
