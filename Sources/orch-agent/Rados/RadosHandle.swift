@@ -6,16 +6,18 @@ import CRados
 /// behind, and the process dies by SIGSEGV when the mgr comes back (measured with 16.2.15). Time limits are the
 /// business of `Lane`.
 final class RadosHandle: CommandChannel, @unchecked Sendable {
+    private let library: RadosLibrary
     private let cluster: rados_t
 
     /// Connects as `client.aquarium`; blocks for `client_mount_timeout` at most, the one limit that ends a connect
     /// whose monitors are down.
     init(_ files: AccessFiles) throws(RadosError) {
+        library = try RadosLibrary.load()
         var created: rados_t?
-        try RadosError.check("rados_create2", rados_create2(&created, "ceph", "client.aquarium", 0))
+        try RadosError.check("rados_create2", library.create2(&created, "ceph", "client.aquarium", 0))
         guard let created else { throw RadosError(call: "rados_create2", code: 12, text: "") }
         cluster = created
-        try RadosError.check("rados_conf_read_file", rados_conf_read_file(cluster, files.configuration))
+        try RadosError.check("rados_conf_read_file", library.confReadFile(cluster, files.configuration))
         try set("keyring", files.keyring)
         try set("client_mount_timeout", "3")
         // Ceph's own lines on stderr would break the log's one-JSON-object-per-line.
@@ -23,7 +25,7 @@ final class RadosHandle: CommandChannel, @unchecked Sendable {
         try set("err_to_stderr", "false")
         // One messenger thread instead of three is plenty for a few commands a second.
         try set("ms_async_op_threads", "1")
-        try RadosError.check("rados_connect", rados_connect(cluster))
+        try RadosError.check("rados_connect", library.connect(cluster))
     }
 
     /// Runs when the last call that was in the handle has returned. Shutting down waits for librados's threads, and for
@@ -31,19 +33,19 @@ final class RadosHandle: CommandChannel, @unchecked Sendable {
     /// none, the handle stays: that costs memory, but never a call.)
     deinit {
         nonisolated(unsafe) let cluster = cluster
-        _ = Thread.detach { rados_shutdown(cluster) }
+        _ = Thread.detach { [library] in library.shutdown(cluster) }
     }
 
     func send(_ command: [UInt8], to target: Target) throws(RadosError) -> [UInt8] {
         var answer = RadosBuffer()
         var text = RadosBuffer()
         defer {
-            answer.free()
-            text.free()
+            answer.free(by: library)
+            text.free(by: library)
         }
         let code = (command + [0]).withUnsafeBytes { bytes in
             var words = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
-            let call = target == .mon ? rados_mon_command : rados_mgr_command
+            let call = target == .mon ? library.monCommand : library.mgrCommand
             return call(cluster, &words, 1, nil, 0, &answer.start, &answer.count, &text.start, &text.count)
         }
         guard code == 0 else {
@@ -55,7 +57,7 @@ final class RadosHandle: CommandChannel, @unchecked Sendable {
     }
 
     private func set(_ option: String, _ value: String) throws(RadosError) {
-        try RadosError.check("rados_conf_set \(option)", rados_conf_set(cluster, option, value))
+        try RadosError.check("rados_conf_set \(option)", library.confSet(cluster, option, value))
     }
 }
 
@@ -65,5 +67,5 @@ private struct RadosBuffer {
     var count = 0
 
     var bytes: [UInt8] { start.map { [UInt8](UnsafeRawBufferPointer(start: $0, count: count)) } ?? [] }
-    func free() { if let start { rados_buffer_free(start) } }
+    func free(by library: RadosLibrary) { if let start { library.bufferFree(start) } }
 }
