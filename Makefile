@@ -53,6 +53,7 @@ build: packages ## Builds for development, with the tests.
 release: packages build/released ## Builds the programs as they are installed.
 
 build/released: Package.swift $(shell find Sources -type f)
+	@mkdir -p build/static && ln -sf "$$(clang -print-file-name=libstdc++.a)" build/static/
 	$(foreach program,$(PROGRAMS) $(COMMANDS),$(call step,"build $(program) (release)") \
 		$(SWIFT_BUILD) -c release --static-swift-stdlib --disable-local-rpath --product $(program)$(newline))
 	@touch $@

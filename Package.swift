@@ -10,6 +10,10 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// Where `make release` puts libstdc++ as an archive, for the processes to link instead of the shared library, whose 1,600
+/// symbols are bound one by one at each start. Not orch-agent: librados brings the shared one.
+let processes: [LinkerSetting] = [.unsafeFlags(["-L\(Context.packageDirectory)/build/static"])]
+
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -40,18 +44,18 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "bootstrap-agent", dependencies: ["IPC", logging, subprocess, systemPackage],
-            swiftSettings: strict),
+            swiftSettings: strict, linkerSettings: processes),
         .executableTarget(
             name: "gateway",
             dependencies: ["IPC", logging, nioCore, nioHTTP1, nioPosix],
-            swiftSettings: strict),
+            swiftSettings: strict, linkerSettings: processes),
         .executableTarget(
             name: "orch-agent", dependencies: ["CLaunch", "CRados", "IPC", logging], swiftSettings: strict),
         .executableTarget(
             name: "probe", dependencies: ["CSeccomp", "IPC", logging], path: "Tests/probe", swiftSettings: strict),
         .executableTarget(
             name: "supervisor", dependencies: ["CLaunch", "IPC", logging, nioCore, nioPosix],
-            swiftSettings: strict),
+            swiftSettings: strict, linkerSettings: processes),
         .testTarget(
             name: "AquariumctlTests", dependencies: ["aquariumctl", "IPC", logging, nioCore, nioPosix],
             swiftSettings: strict),

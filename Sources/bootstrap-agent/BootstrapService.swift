@@ -17,17 +17,18 @@ struct BootstrapService: BootstrapAPI {
 
     /// The service with the real node, and the driver resumed.
     init(_ context: AgentContext) async throws {
+        let configuration = try context.configuration()
         let mark = "bootstrap-agent:" + context.stateDirectory
         let runner = SystemCommandRunner(mark: mark)
         let tools = NodeTools(
             runner: runner,
             inventory: NodeInventory(
-                runner: SystemCommandRunner(mark: mark + ":inventory"), image: context.configuration.image,
-                imagePull: context.configuration.imagePull),
+                runner: SystemCommandRunner(mark: mark + ":inventory"), image: configuration.image,
+                imagePull: configuration.imagePull),
             stateDirectory: context.stateDirectory, endLeftovers: { await Leftovers.end(mark: mark) })
-        let driver = try BootstrapDriver(tools: tools, configuration: context.configuration, logger: context.logger)
+        let driver = try BootstrapDriver(tools: tools, configuration: configuration, logger: context.logger)
         try await driver.resume()
-        self.init(tools: tools, configuration: context.configuration, driver: driver)
+        self.init(tools: tools, configuration: configuration, driver: driver)
     }
 
     func requirementsCheck(_: RequirementsCheck, _: Call) async throws -> Requirements {

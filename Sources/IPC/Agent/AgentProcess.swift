@@ -27,10 +27,14 @@ public struct AgentOptions: ProgramOptions {
 /// What an agent is given to work with.
 public struct AgentContext: Sendable {
     public let logger: Logger
-    public let configuration: Configuration
+    let configurationPath: String
     /// The folder of the agent's own state; it exists.
     public let stateDirectory: String
     public let group: any EventLoopGroup
+
+    /// For an agent that it concerns; reading it is a tenth of a start.
+    /// - Throws: `Problem` with the file's name and what is wrong in it.
+    public func configuration() throws -> Configuration { try Configuration.load(configurationPath) }
 }
 
 /// The one skeleton of every agent: configuration, socket, service, readiness, heartbeat, end.
@@ -58,7 +62,7 @@ public struct AgentProcess<Agent: Sendable> {
         let listener = try inheritedSocket() ?? ListenSockets.make(at: requiredSocket())
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let context = AgentContext(
-            logger: logger, configuration: try Configuration.load(options.config),
+            logger: logger, configurationPath: options.config,
             stateDirectory: options.stateDirectory(of: contract.description), group: group)
         let server = AgentServer(
             contract, agent: try await makeAgent(context),
