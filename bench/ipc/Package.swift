@@ -6,16 +6,11 @@ let package = Package(
     name: "bench-ipc",
     dependencies: [
         .package(name: "aquarium", path: "../.."),
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     ],
     targets: [
         .executableTarget(
-            name: "echo-agent",
-            dependencies: [
-                .product(name: "IPC", package: "aquarium"),
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]),
+            name: "echo-agent", dependencies: [.product(name: "IPC", package: "aquarium")]),
         .executableTarget(
             name: "envelope-echo",
             dependencies: [

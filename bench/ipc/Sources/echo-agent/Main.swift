@@ -1,12 +1,12 @@
-import ArgumentParser
 import IPC
 
 /// What every agent is, with an operation that costs nothing: what remains is the cost of the call itself.
-@main struct EchoCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "echo-agent", abstract: "Says what it is told. For the benchmark of the IPC library.")
+@main struct EchoProcess: Program {
+    static let name = "echo-agent"
+    static let about = "Says what it is told. For the benchmark of the IPC library."
+    private let options: AgentOptions
 
-    @OptionGroup var options: AgentOptions
+    init(_ options: AgentOptions) { self.options = options }
 
     func run() async throws {
         try await AgentProcess(Echo.contract, options).serve { _ in EchoService() }
