@@ -64,16 +64,17 @@ struct Site: Sendable {
             hint: "Look for incident \(exchange.id) in the log, and report it.", incident: exchange.id)
     }
 
-    func log(_ exchange: Exchange, _ status: HTTPResponseStatus) {
+    /// - Parameter status: nil where the client was gone, or too slow to send its body.
+    func log(_ exchange: Exchange, _ status: HTTPResponseStatus?) {
         let microseconds = (NIODeadline.now() - exchange.start).nanoseconds / 1000
         let request = exchange.request
-        logger.info(
-            "answered",
-            metadata: [
-                "method": "\(request.method.rawValue)", "path": "\(request.path.prefix(200))",
-                "status": "\(status.code)", "duration_ms": "\(Double(microseconds) / 1000)",
-                "request": "\(exchange.id)", "peer": "\(exchange.peer)",
-            ])
+        var metadata: Logger.Metadata = [
+            "method": "\(request.method.rawValue)", "path": "\(request.path.prefix(200))",
+            "duration_ms": "\(Double(microseconds) / 1000)", "request": "\(exchange.id)", "peer": "\(exchange.peer)",
+        ]
+        guard let status else { return logger.info("not answered", metadata: metadata) }
+        metadata["status"] = "\(status.code)"
+        logger.info("answered", metadata: metadata)
     }
 }
 

@@ -20,7 +20,7 @@ final class Appliance: Sendable {
     private let bootstrap: Mutex<AgentServer<any BootstrapAPI>>
     private let orch: AgentServer<any OrchAPI>
 
-    private init(web: String, limits: HTTPServer.Limits, pace: EventHub.Pace) async throws {
+    private init(web: String, limits: HTTPServer.Limits, pace: EventHub.Pace, log: RecordedLog) async throws {
         directory = try temporaryDirectory()
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let operations = OperationStore(in: directory, logger: logger)
@@ -28,7 +28,8 @@ final class Appliance: Sendable {
             AgentServer(Bootstrap.contract, agent: agents, operations: operations, logger: logger, group: group))
         orch = AgentServer(Orch.contract, agent: agents, operations: operations, logger: logger, group: group)
         gateway = Gateway(
-            runDirectory: directory, files: StaticFiles(in: web), logger: logger, limits: limits, pace: pace)
+            runDirectory: directory, files: StaticFiles(in: web), logger: Logger(label: "test") { _ in log },
+            limits: limits, pace: pace)
         try await bootstrap.withLock { $0 }.start(listening: ListenSockets.make(at: "\(directory)/bootstrap.sock"))
         try await orch.start(listening: ListenSockets.make(at: "\(directory)/orch.sock"))
         port = try await gateway.start(on: .address(ListenAddress("127.0.0.1:0")))!
@@ -36,9 +37,9 @@ final class Appliance: Sendable {
 
     static func run<T>(
         web: String = "/nonexistent", limits: HTTPServer.Limits = .init(), pace: EventHub.Pace = .init(),
-        _ body: (Appliance) async throws -> T
+        log: RecordedLog = RecordedLog(), _ body: (Appliance) async throws -> T
     ) async throws -> T {
-        let appliance = try await Appliance(web: web, limits: limits, pace: pace)
+        let appliance = try await Appliance(web: web, limits: limits, pace: pace, log: log)
         let result: Result<T, any Error>
         do { result = .success(try await body(appliance)) } catch { result = .failure(error) }
         await appliance.stopGateway()
@@ -184,4 +185,21 @@ final class Gate: Sendable {
             if isOpen { continuation.resume() }
         }
     }
+}
+
+/// Keeps what a gateway logs.
+struct RecordedLog: LogHandler {
+    let events: AsyncStream<LogEvent>
+    private let arrive: AsyncStream<LogEvent>.Continuation
+    var logLevel = Logger.Level.info
+    var metadata = Logger.Metadata()
+
+    init() { (events, arrive) = AsyncStream.makeStream() }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) { arrive.yield(event) }
 }

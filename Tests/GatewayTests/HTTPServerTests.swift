@@ -1,5 +1,6 @@
 import FoundationEssentials
 import IPC
+import Logging
 import NIOCore
 import NIOPosix
 import Testing
@@ -269,6 +270,31 @@ import Testing
             await stopped
             #expect(ContinuousClock.now - start < Gateway.drain)
             try? await staying.close()
+        }
+    }
+
+    @Test("a request that is not answered has its line in the log too, which says so", .timeLimit(.minutes(1)))
+    func notAnswered() async throws {
+        let log = RecordedLog()
+        try await Appliance.run(log: log) { appliance in
+            var events = log.events.makeAsyncIterator()
+            let client = Client(port: appliance.port)
+            appliance.agents.gate.close()
+            try await client.connect { running in
+                try await running.send(Client.request("GET", "/api/requirements", ["X-Request-Id: running"]))
+                await appliance.agents.waiting.pass()
+            }
+            let first = try #require(await events.next())
+            #expect(first.message == "not answered")
+            #expect(first.metadata?["request"] == "running")
+            try await client.connect { sending in
+                let head = ["Content-Type: application/json", "Content-Length: 2", "Expect: 100-continue"]
+                try await sending.send(Client.request("POST", "/api/bootstrap/plan", head + ["X-Request-Id: sending"]))
+                _ = try await sending.read(until: "\r\n\r\n")
+            }
+            let second = try #require(await events.next())
+            #expect(second.message == "not answered")
+            #expect(second.metadata?["request"] == "sending")
         }
     }
 

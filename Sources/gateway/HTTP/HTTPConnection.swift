@@ -117,7 +117,11 @@ final class HTTPConnection: ChannelDuplexHandler {
         let before = state
         state = .ending
         parts.removeAll()
-        if case .answering(let exchange) = before { exchange.cancel?() }
+        switch before {
+        case .receiving(let exchange, _): site.log(exchange, nil)
+        case .answering(let exchange): exchange.cancel?()
+        case .idle, .ending: break
+        }
         context.fireChannelInactive()
     }
 
@@ -193,7 +197,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     private func answered(_ exchange: Exchange, _ result: Result<Response, any Error>) {
         let response = site.complete(result, exchange)
-        guard case .answering = state else { return site.log(exchange, response.status) }
+        guard case .answering = state else { return site.log(exchange, nil) }
         let head = HTTPResponseHead(version: exchange.version, status: response.status, headers: response.headers)
         switch response.body {
         case .none: send(head, nil)
