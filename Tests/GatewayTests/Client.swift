@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import IPC
 import NIOCore
 import NIOPosix
@@ -81,9 +82,18 @@ struct Client {
     }
 
     let port: Int
+    /// Whether the kernel is to buffer as little as it can.
+    var isNarrow = false
 
     func connect<T>(_ body: (inout Connection) async throws -> T) async throws -> T {
-        let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+        var bootstrap = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+        if isNarrow {
+            bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: 4096)
+                .channelOption(.tcpOption(.init(rawValue: TCP_MAXSEG)), value: 536)
+                .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 1000))
+        }
+        let channel =
+            try await bootstrap
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)

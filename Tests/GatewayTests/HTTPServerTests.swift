@@ -312,6 +312,29 @@ import Testing
         }
     }
 
+    @Test(
+        "a client that takes what it was sent for longer than it may be silent gets all of it",
+        // The kernel takes it in steps: of one of these sizes a last piece stays with us for a while.
+        arguments: Array(stride(from: 400_000, to: 500_000, by: 10_000)))
+    func slowReader(_ size: Int) async throws {
+        let web = try temporaryDirectory()
+        defer { try? FileManager.default.removeItem(atPath: web) }
+        try Data(count: size).write(to: URL(filePath: "\(web)/large.bin"))
+        var limits = HTTPServer.Limits()
+        limits.idle = .milliseconds(20)
+        try await Appliance.run(web: web, limits: limits) { appliance in
+            let slow = Client(port: appliance.port, isNarrow: true)
+            try await slow.connect { slow in
+                try await slow.send(Client.request("GET", "/large.bin"))
+                _ = try await slow.read(until: "\r\n\r\n")
+                for _ in 0..<size / 2500 {
+                    try await slow.skip(2500)
+                    _ = try await Client(port: appliance.port).get("/api/hosts")
+                }
+            }
+        }
+    }
+
     @Test("a client that leaves unread what was sent to it is closed")
     func stalledReader() async throws {
         let web = try temporaryDirectory()

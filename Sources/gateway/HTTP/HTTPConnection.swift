@@ -55,8 +55,9 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     func close(ifExpiredAt now: NIODeadline) {
+        guard let expires, expires <= now else { return }
         // A client that still takes what it was sent is not idle; one that does not is the kernel's to close.
-        if let expires, expires <= now, channel.isWritable { close() }
+        if hasUnsent { self.expires = now + limits.idle } else { close() }
     }
 
     private var hasUnsent: Bool { (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 > 0 }
