@@ -321,7 +321,7 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: web) }
         try Data(count: size).write(to: URL(filePath: "\(web)/large.bin"))
         var limits = HTTPServer.Limits()
-        limits.idle = .milliseconds(20)
+        limits.idle = .milliseconds(250)
         try await Appliance.run(web: web, limits: limits) { appliance in
             let slow = Client(port: appliance.port, isNarrow: true)
             try await slow.connect { slow in
