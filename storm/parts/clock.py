@@ -8,11 +8,12 @@ import shutil
 import time
 import uuid
 from datetime import datetime
+from pathlib import Path
 
 from table import Row
 from wait import wait_until
 
-LIBRARY = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+LIBRARY = "*/faketime/libfaketimeMT.so.1"  # below /usr/lib, by the machine's architecture
 DROP_IN = "/etc/systemd/system/aquarium.service.d/clock.conf"
 OFFSET = "/run/clock-offset"
 HOUR, DAY = 3600, 86_400
@@ -28,7 +29,7 @@ def run(node, is_short):
 
 @contextlib.contextmanager
 def jumping_clock(node):
-    shutil.copy(LIBRARY, node.path("/opt/libfaketime.so.1"))
+    shutil.copy(next(Path("/usr/lib").glob(LIBRARY)), node.path("/opt/libfaketime.so.1"))
     set_clock(node, 0)
     drop_in = node.path(DROP_IN)
     drop_in.parent.mkdir(exist_ok=True)
