@@ -1,12 +1,7 @@
 /* agent SOCKET RESULT: answers each JSON-RPC request with the same result, on one connection after the other: the least
    that an agent behind the gateway can cost. Takes the id to be a number that stands second, as the gateway writes it,
    and passes over what has none there. Ends by SIGTERM. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
+#include "../listen.h"
 
 static const char before[] = "{\"jsonrpc\":\"2.0\",\"id\":", between[] = ",\"result\":";
 static char in[1 << 18], out[1 << 20];
@@ -56,17 +51,11 @@ static void serve(int connection, const char *result)
 
 int main(int count, char **arguments)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (count != 3 || strlen(arguments[1]) >= sizeof address.sun_path) {
+    if (count != 3) {
         fprintf(stderr, "usage: agent SOCKET RESULT\n");
         return 2;
     }
-    strcpy(address.sun_path, arguments[1]);
-    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, 8)) {
-        perror(address.sun_path);
-        return 1;
-    }
+    int listener = listen_at(arguments[1]);
     for (;;) {
         int connection = accept(listener, NULL, NULL);
         if (connection < 0)

@@ -1,13 +1,9 @@
 /* origin SOCKET BODY: an HTTP server that answers each request without a body with the same 200, on any number of
    connections: the least that a server behind a proxy can cost. Ends by SIGTERM. */
 #define _GNU_SOURCE
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "../listen.h"
+
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 enum { most = 1024, size = 1 << 14 };
 static char answer[1 << 16], in[most][size];
@@ -40,20 +36,14 @@ static void watch(int poll, int descriptor)
 
 int main(int count, char **arguments)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (count != 3 || strlen(arguments[1]) >= sizeof address.sun_path || strlen(arguments[2]) > sizeof answer / 2) {
+    if (count != 3 || strlen(arguments[2]) > sizeof answer / 2) {
         fprintf(stderr, "usage: origin SOCKET BODY\n");
         return 2;
     }
-    strcpy(address.sun_path, arguments[1]);
     length = snprintf(
         answer, sizeof answer, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
         strlen(arguments[2]), arguments[2]);
-    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), poll = epoll_create1(EPOLL_CLOEXEC);
-    if (bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, 1024)) {
-        perror(address.sun_path);
-        return 1;
-    }
+    int listener = listen_at(arguments[1]), poll = epoll_create1(EPOLL_CLOEXEC);
     watch(poll, listener);
     for (;;) {
         struct epoll_event events[64];

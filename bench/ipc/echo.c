@@ -1,11 +1,8 @@
 /* echo SOCKET: writes back what it reads, on one connection after the other. The least that a round trip over a
    Unix socket costs. Ends by SIGTERM. */
+#include "../listen.h"
+
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 static void serve(int connection)
 {
@@ -27,18 +24,11 @@ static void serve(int connection)
 
 int main(int count, char **arguments)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (count != 2 || strlen(arguments[1]) >= sizeof address.sun_path) {
+    if (count != 2) {
         fprintf(stderr, "usage: echo SOCKET\n");
         return 2;
     }
-    strcpy(address.sun_path, arguments[1]);
-    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    unlink(address.sun_path);
-    if (bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, 8)) {
-        perror(address.sun_path);
-        return 1;
-    }
+    int listener = listen_at(arguments[1]);
     for (;;) {
         int connection = accept(listener, NULL, NULL);
         if (connection < 0)
