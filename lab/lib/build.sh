@@ -14,7 +14,7 @@ IMAGE_PACKAGES+=,lvm2,udev,util-linux,gdisk,python3,python3-jsonpatch,procps,ca-
 NODE_PACKAGES=systemd,systemd-sysv,dbus,libpam-systemd,openssh-server,podman,runc,catatonit,conmon,lvm2,chrony
 NODE_PACKAGES+=,iproute2,iputils-ping,procps,kmod,python3,python3-yaml,python3-jinja2,ceph-common,cephadm
 NODE_PACKAGES+=,ca-certificates,sudo,less,nftables,iptables
-NODE_PACKAGES+=,librados2,libsystemd0,libstdc++6,libgcc-s1,zlib1g # what the appliance's binaries are linked to
+NODE_PACKAGES+=,librados2,libstdc++6,libgcc-s1,zlib1g # what the appliance's binaries are linked to
 NODE_PACKAGES+=,curl,jq,socat                                     # for looking around by hand
 
 hash_of() { cat "$@" | sha256sum | cut -c1-10; }
