@@ -112,8 +112,8 @@ extension ProgramOptions {
     static var help: String {
         all.map { option in
             let head = "  --" + option.name + (option.value.map { " " + $0 } ?? "")
-            let shown = option.shown(Self()).map { " (\($0))" } ?? ""
+            let shown = option.shown(Self()).map { " (default: \($0))" } ?? ""
             return "\(head)\n      \(option.about)\(shown)\n"
-        }.joined()
+        }.joined() + "  --help\n      Shows this.\n"
     }
 }

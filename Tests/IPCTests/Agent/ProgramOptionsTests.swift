@@ -48,8 +48,8 @@ struct ProgramOptionsTests {
     @Test("the help has each option, what it takes and its default")
     func help() {
         let lines = Options.help.split(separator: "\n")
-        #expect(lines.contains("  --folder FOLDER") && lines.contains("      Where. (/run)"))
+        #expect(lines.contains("  --folder FOLDER") && lines.contains("      Where. (default: /run)"))
         #expect(lines.contains("  --socket PATH") && lines.contains("      What."))
-        #expect(lines.contains("  --bare"))
+        #expect(lines.contains("  --bare") && lines.contains("  --help"))
     }
 }
