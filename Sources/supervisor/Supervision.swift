@@ -93,12 +93,13 @@ actor Supervision {
     /// - Throws: `NotBegun` for a name that no child has, or when all are being stopped; `Problem` when the child does not
     ///   come back.
     func restart(_ name: String) async throws -> Child {
-        let index: Int
-        do throws(Problem) { index = try self.index(of: name) } catch { throw NotBegun(error) }
-        guard !driver.isStopping else {
-            throw NotBegun(Problem(.agentUnavailable, "The appliance is stopping.", hint: "Start it again."))
-        }
-        driver.restart(index)
+        driver.restart(try restartable(name))
+        return try await started(name)
+    }
+
+    /// Waits until the child runs, or has come to where it will not by itself.
+    func started(_ name: String) async throws -> Child {
+        let index = try restartable(name)
         await until { supervision in
             switch supervision.driver.children[index].state {
             case .running, .stopped, .backoff, .crashLoop: true
@@ -126,6 +127,15 @@ actor Supervision {
         }
         guard let log = logs[name] else { throw unknown }
         return log.page(after: cursor, most: count)
+    }
+
+    private func restartable(_ name: String) throws(NotBegun) -> Int {
+        let index: Int
+        do throws(Problem) { index = try self.index(of: name) } catch { throw NotBegun(error) }
+        guard !driver.isStopping else {
+            throw NotBegun(Problem(.agentUnavailable, "The appliance is stopping.", hint: "Start it again."))
+        }
+        return index
     }
 
     private func index(of name: String) throws(Problem) -> Int {

@@ -12,6 +12,10 @@ struct SupervisorService: SupervisorAPI {
         try await supervision.restart(request.name)
     }
 
+    func resumeRestart(_ request: SupervisorRestart, _: Call) async throws -> SupervisorRestart.Response {
+        try await supervision.started(request.name)
+    }
+
     func logs(_ request: SupervisorLogs, _: Call) async throws -> SupervisorLogs.Response {
         try await supervision.log(
             of: request.name, after: request.after, most: request.lines?.value ?? ChildLog.kept,

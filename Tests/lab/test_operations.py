@@ -32,6 +32,25 @@ def test_a_restart_under_a_key_happens_once(appliance):
     assert node.children()["orch"]["pid"] == child
 
 
+def test_a_restart_whose_supervisor_died_is_gone_on_with(appliance):
+    node, key = appliance, str(uuid.uuid4())
+    old, deaf = node.supervisor_pid(), node.children()["orch"]["pid"]
+    node.signal(deaf, signal.SIGSTOP)  # so that it takes a while to end
+    with node.agent("supervisor") as caller:
+        caller.send(
+            b'{"jsonrpc":"2.0","id":1,"method":"supervisor.restart","params":{"name":"orch"},"meta":{"op":"%s"}}'
+            % key.encode())
+        wait_until("the restart runs", 5, lambda: node.children()["orch"]["state"] == "stopping", pause=0.02)
+        node.signal(old, signal.SIGKILL)
+    wait_until("systemd has started another supervisor", 15, lambda: node.supervisor_pid() not in (0, old))
+    child = node.call("supervisor", "supervisor.restart", {"name": "orch"}, {"op": key})
+    assert child["state"] == "running" and child["pid"] != deaf and not node.is_alive(deaf)
+    assert child["restarts"] == 0, "the new supervisor has started it, and not restarted it"
+    assert node.children()["orch"]["pid"] == child["pid"]
+    node.wait_for_appliance(15)
+    assert node.call("supervisor", "supervisor.restart", {"name": "orch"}, {"op": key}) == child
+
+
 def test_a_bootstrap_is_followed_stopped_and_taken_back(fresh):
     node = fresh
     choices, key = cluster.choices_of(node), str(uuid.uuid4())

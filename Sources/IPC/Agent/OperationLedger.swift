@@ -8,6 +8,8 @@ struct OperationLedger: Codable, Sendable, Equatable {
 
     enum Decision: Equatable {
         case run
+        /// It ran when its process died, and is to be gone on with.
+        case resume
         /// The operation runs: its outcome is the answer to this call, too.
         case join
         case answer(Result<[UInt8], Problem>)
@@ -27,12 +29,20 @@ struct OperationLedger: Codable, Sendable, Equatable {
 
     private var entries: [Entry] = []
 
+    /// - Parameter canResume: whether what was interrupted can be gone on with.
     /// - Returns: what to do about a call. After `run` the ledger has to be stored before the operation is run.
-    mutating func begin(_ op: OperationKey, _ method: String, params: String, at now: Timestamp) -> Decision {
-        if let entry = entries.first(where: { $0.op == op }) {
+    mutating func begin(
+        _ op: OperationKey, _ method: String, params: String, canResume: Bool = false, at now: Timestamp
+    ) -> Decision {
+        if let index = entries.firstIndex(where: { $0.op == op }) {
+            let entry = entries[index]
             // By bytes: Swift takes two texts for one that differ in how they compose their letters.
             guard entry.method == method, entry.params.utf8.elementsEqual(params.utf8) else {
                 return .answer(.failure(.opConflict))
+            }
+            if canResume, entry.problem?.kind == .opInterrupted {
+                (entries[index].endedAt, entries[index].problem) = (nil, nil)
+                return .resume
             }
             return Self.outcome(of: entry).map { .answer($0) } ?? .join
         }
@@ -54,10 +64,12 @@ struct OperationLedger: Codable, Sendable, Equatable {
     /// It was not begun: the key is as good as new.
     mutating func forget(_ op: OperationKey) { entries.removeAll { $0.op == op } }
 
-    /// The process that ran them is gone: what had not ended never will.
+    /// The process that ran them is gone: what had not ended never will by itself.
     mutating func interruptAll(at now: Timestamp) {
-        for entry in entries where entry.endedAt == nil { end(entry.op, .failure(Self.interrupted), at: now) }
+        for entry in entries where entry.endedAt == nil { interrupt(entry.op, at: now) }
     }
+
+    mutating func interrupt(_ op: OperationKey, at now: Timestamp) { end(op, .failure(Self.interrupted), at: now) }
 
     private static func outcome(of entry: Entry) -> Result<[UInt8], Problem>? {
         entry.problem.map { .failure(asToldAgain($0)) } ?? entry.result.map { .success(Array($0.utf8)) }

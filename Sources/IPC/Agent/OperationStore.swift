@@ -43,13 +43,18 @@ public actor OperationStore {
 
     /// Runs `body`, unless the key was seen before. It is not the caller's: it goes on when the caller has gone. Where it
     /// was not begun, the key is forgotten.
-    /// - Parameter params: one JSON text for one meaning.
+    /// - Parameters:
+    ///   - params: one JSON text for one meaning.
+    ///   - resume: goes on with what ran when the process before this one died; nil where that can't be.
     func perform(
-        _ op: OperationKey, _ method: String, params: [UInt8], _ body: @escaping Body
+        _ op: OperationKey, _ method: String, params: [UInt8], resume: Body? = nil, _ body: @escaping Body
     ) async -> Result<[UInt8], Problem> {
-        switch ledger.begin(op, method, params: String(decoding: params, as: UTF8.self), at: now()) {
+        let text = String(decoding: params, as: UTF8.self)
+        switch ledger.begin(op, method, params: text, canResume: resume != nil, at: now()) {
         case .answer(let outcome): return outcome
         case .join: return await Self.answer(running[op]?.value ?? .success(.failure(.cancelled)))
+        // That it was begun is stored since then. Not begun again, it is what it was: interrupted.
+        case .resume: return await carryOut(op, resume ?? body) { $0.interrupt(op, at: $1) }
         case .run: return await run(op, body)
         }
     }
@@ -62,6 +67,12 @@ public actor OperationStore {
             logger.error("an operation's key could not be stored", metadata: ["reason": "\(error)"])
             return .failure(.unwritable(error))
         }
+        return await carryOut(op, body) { ledger, _ in ledger.forget(op) }
+    }
+
+    private func carryOut(
+        _ op: OperationKey, _ body: @escaping Body, unlessBegun: (inout OperationLedger, Timestamp) -> Void
+    ) async -> Result<[UInt8], Problem> {
         let task = Task { () -> Attempt in
             do throws(NotBegun) { return .success(try await body()) } catch { return .failure(error) }
         }
@@ -70,7 +81,7 @@ public actor OperationStore {
         running[op] = nil
         switch attempt {
         case .success(let outcome): ledger.end(op, outcome, at: now())
-        case .failure: ledger.forget(op)
+        case .failure: unlessBegun(&ledger, now())
         }
         do {
             try file.save(ledger)

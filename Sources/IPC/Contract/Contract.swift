@@ -30,17 +30,20 @@ public struct Endpoint<Agent: Sendable>: Sendable {
     /// - Throws: `Problem` of kind `params.invalid`.
     let prepare: @Sendable (JSON) throws -> PreparedCall<Agent>
 
-    public init<O: Operation>(
-        _ operation: O.Type,
-        _ method: @escaping @Sendable (Agent) -> @Sendable (O, Call) async throws -> O.Response
-    ) {
+    public typealias Method<O: Operation> = @Sendable (Agent) -> @Sendable (O, Call) async throws -> O.Response
+
+    /// - Parameter resume: goes on with what was asked for under a key and ran when the agent's process before this one
+    ///   died, without doing it a second time. Without it whoever asks again is told `op.interrupted`.
+    public init<O: Operation>(_ operation: O.Type, _ method: @escaping Method<O>, resume: Method<O>? = nil) {
         self.operation = operation
         let schema = Cached { Schema.of(operation) }
         prepare = { params in
             let decoded = try ParameterDecoder.decode(operation, from: params, schema: schema.value)
+            func bound(_ method: @escaping Method<O>) -> PreparedCall<Agent>.Run {
+                { agent, call in try WireCoding.encode(await method(agent)(decoded, call)) }
+            }
             return PreparedCall(
-                params: { try WireCoding.encode(decoded) },
-                run: { agent, call in try WireCoding.encode(await method(agent)(decoded, call)) })
+                params: { try WireCoding.encode(decoded) }, run: bound(method), resume: resume.map(bound))
         }
     }
 }
@@ -49,7 +52,11 @@ public struct Endpoint<Agent: Sendable>: Sendable {
 struct PreparedCall<Agent: Sendable>: Sendable {
     /// One JSON text for one meaning, whatever the order in which they came.
     let params: @Sendable () throws -> [UInt8]
-    let run: @Sendable (Agent, Call) async throws -> [UInt8]
+    let run: Run
+    /// Nil where it can't be gone on with.
+    let resume: Run?
+
+    typealias Run = @Sendable (Agent, Call) async throws -> [UInt8]
 }
 
 /// All contracts of the appliance, for the gateway and the documents.

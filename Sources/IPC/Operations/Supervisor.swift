@@ -4,7 +4,7 @@ public enum Supervisor {
         "supervisor", peers: [.gateway],
         [
             Endpoint(SupervisorStatus.self) { $0.status },
-            Endpoint(SupervisorRestart.self) { $0.restart },
+            Endpoint(SupervisorRestart.self) { $0.restart } resume: { $0.resumeRestart },
             Endpoint(SupervisorLogs.self) { $0.logs },
         ])
 }
@@ -12,6 +12,8 @@ public enum Supervisor {
 public protocol SupervisorAPI: Sendable {
     @Sendable func status(_: SupervisorStatus, _: Call) async throws -> SupervisorStatus.Response
     @Sendable func restart(_: SupervisorRestart, _: Call) async throws -> SupervisorRestart.Response
+    /// A supervisor's end is its children's: the next has started the child again already.
+    @Sendable func resumeRestart(_: SupervisorRestart, _: Call) async throws -> SupervisorRestart.Response
     @Sendable func logs(_: SupervisorLogs, _: Call) async throws -> SupervisorLogs.Response
 }
 

@@ -42,9 +42,11 @@ struct Dispatcher<Agent: Sendable>: Sendable {
             guard about.effect == .change, !about.isDetached, let op = call.op else {
                 return .success(try await prepared.run(agent, call))
             }
-            return await operations.perform(op, method, params: try prepared.params()) { () throws(NotBegun) in
-                try await attempt(method, call) { .success(try await prepared.run(agent, call)) }
+            func body(_ run: @escaping PreparedCall<Agent>.Run) -> OperationStore.Body {
+                { () throws(NotBegun) in try await attempt(method, call) { .success(try await run(agent, call)) } }
             }
+            return await operations.perform(
+                op, method, params: try prepared.params(), resume: prepared.resume.map(body), body(prepared.run))
         }
     }
 

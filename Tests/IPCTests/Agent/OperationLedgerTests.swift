@@ -73,6 +73,22 @@ import Testing
         #expect(Self.kind(Self.begin(&stored, at: 1)) == .opInterrupted)
     }
 
+    @Test("what can be gone on with is resumed by the first who asks, and joined by the others")
+    func resumed() {
+        var ledger = OperationLedger()
+        _ = Self.begin(&ledger)
+        ledger.interruptAll(at: Self.time(1))
+        func again() -> OperationLedger.Decision {
+            ledger.begin(Self.op, "echo.add", params: "{}", canResume: true, at: Self.time(1))
+        }
+        #expect(again() == .resume)
+        #expect(again() == .join)
+        ledger.interrupt(Self.op, at: Self.time(1))
+        #expect(again() == .resume)
+        ledger.end(Self.op, .success(Array("7".utf8)), at: Self.time(1))
+        #expect(again() == .answer(.success(Array("7".utf8))))
+    }
+
     @Test("a key is remembered for 24 hours from its end, and for as long as it runs")
     func memory() {
         var ledger = OperationLedger()

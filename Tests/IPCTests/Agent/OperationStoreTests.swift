@@ -84,6 +84,30 @@ import Testing
         }
     }
 
+    @Test("what ran when the process died goes on where it can, done once, and its outcome is kept")
+    func resumed() async throws {
+        try await withEcho { echo in
+            let socket = try echo.connect()
+            try socket.send(#"{"id":1,"method":"echo.pour","meta":{"op":"key-one-1"}}"# + "\n")
+            await echo.agent.untilWaiting()
+            try await echo.restart()
+            // It can't go on yet: the key stays what it is.
+            echo.agent.refuseNext(with: NotBegun(Problem(.agentUnavailable, "It stops.")))
+            await #expect(throws: Problem(.agentUnavailable, "It stops.")) {
+                _ = try await echo.client().call(EchoPour(), meta: Self.meta)
+            }
+            for _ in 1...2 {
+                let answer = try await echo.client().call(EchoPour(), meta: Self.meta)
+                #expect(answer.text == "1, gone on with")
+            }
+            try await echo.restart()
+            #expect(try await echo.client().call(EchoPour(), meta: Self.meta).text == "1, gone on with")
+            #expect(try await add(0, to: echo, Meta()) == "1")
+            echo.agent.open()
+            socket.end()
+        }
+    }
+
     @Test("nothing is done whose beginning can't be stored; when it can, the same key works")
     func unwritable() async throws {
         try await withEcho { echo async throws in

@@ -14,7 +14,7 @@ enum Echo {
             Endpoint(EchoSay.self) { $0.say }, Endpoint(EchoWait.self) { $0.wait },
             Endpoint(EchoFail.self) { $0.fail }, Endpoint(EchoCount.self) { $0.count },
             Endpoint(EchoAdd.self) { $0.add }, Endpoint(EchoFill.self) { $0.fill },
-            Endpoint(EchoStay.self) { $0.stay },
+            Endpoint(EchoStay.self) { $0.stay }, Endpoint(EchoPour.self) { $0.pour } resume: { $0.pourOn },
         ])
 }
 
@@ -26,6 +26,8 @@ protocol EchoAPI: Sendable {
     @Sendable func add(_: EchoAdd, _: Call) async throws -> Text
     @Sendable func fill(_: EchoFill, _: Call) async throws -> Text
     @Sendable func stay(_: EchoStay, _: Call) async throws -> Text
+    @Sendable func pour(_: EchoPour, _: Call) async throws -> Text
+    @Sendable func pourOn(_: EchoPour, _: Call) async throws -> Text
 }
 
 struct Text: Codable, Sendable { var text: String }
@@ -58,6 +60,11 @@ struct EchoAdd: Operation {
     typealias Response = Text
     var number: Int
     var isSlow: Bool?
+}
+
+struct EchoPour: Operation {
+    static let about = About("echo.pour", .change, "Adds one to the sum, and can be gone on with.")
+    typealias Response = Text
 }
 
 struct EchoFill: Operation {
@@ -122,6 +129,15 @@ final class EchoAgent: EchoAPI {
             await gate.pass()
         }
         return Text(text: "\(sum)")
+    }
+
+    @Sendable func pour(_: EchoPour, _ call: Call) async throws -> Text {
+        try await add(EchoAdd(number: 1, isSlow: true), call)
+    }
+
+    @Sendable func pourOn(_: EchoPour, _: Call) async throws -> Text {
+        if let error = refusal.withLock({ $0.take() }) { throw error }
+        return Text(text: "\(sum.withLock { $0 }), gone on with")
     }
 
     @Sendable func stay(_: EchoStay, _: Call) async throws -> Text {
