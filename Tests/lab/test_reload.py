@@ -1,4 +1,5 @@
 """The appliance under load while it is reloaded, upgraded, restarted, or loses its supervisor."""
+import contextlib
 import json
 import os
 import re
@@ -182,10 +183,9 @@ def test_a_restart_of_the_service_refuses_nobody(node):
     assert node.listening_sockets() == sockets
 
 
-@pytest.fixture(params=CHILDREN)
-def broken(node, request):
-    """The name of a child whose program ends at once for ever, and which is in its crash loop."""
-    name = request.param
+@contextlib.contextmanager
+def crash_looping(node, name):
+    """While it lasts the child's program ends at once for ever, and the child is in its crash loop."""
     program = node.path(f"/usr/libexec/aquarium/{PROGRAMS[name]}")
     good = program.rename(program.with_suffix(".good"))
     try:
@@ -193,10 +193,16 @@ def broken(node, request):
         program.chmod(0o755)
         node.signal(node.children()[name]["pid"], signal.SIGKILL)
         wait_until("it crashes in a loop", 20, lambda: node.children()[name]["state"] == "crash_loop")
-        yield name
+        yield
     finally:
         good.rename(program)
         node.call("supervisor", "supervisor.restart", {"name": name})
+
+
+@pytest.fixture(params=CHILDREN)
+def broken(node, request):
+    with crash_looping(node, request.param):
+        yield request.param
 
 
 def test_a_crash_loop_is_answered_at_once_and_costs_nothing(node, broken):

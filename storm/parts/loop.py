@@ -1,12 +1,9 @@
 """A child whose program exits at once for ever."""
-import contextlib
-import signal
 import time
 
 from clients import CHILDREN
 from table import Row, ms, percentile
-from test_reload import PROGRAMS, cpu
-from wait import wait_until
+from test_reload import cpu, crash_looping
 
 ASKED = 200
 
@@ -17,7 +14,7 @@ def run(node, is_short):
 
 def row(node, name, seconds):
     """More than 30 s have one of the tries in them that the supervisor makes."""
-    with broken(node, name):
+    with crash_looping(node, name):
         times = [answer_time(node, name) for _ in range(ASKED)]
         before = cpu(node)
         time.sleep(seconds)
@@ -27,21 +24,6 @@ def row(node, name, seconds):
         f"{name} exits at once for ever", "crash-loop answer ≤ 10 ms, CPU near 0",
         f"{ASKED} answers: p50 {ms(p50)}, p99 {ms(p99)}, slowest {ms(max(times))}; supervisor {used:.1%} of a core "
         f"over {seconds} s", p99 <= 0.01 and used <= 0.01)
-
-
-@contextlib.contextmanager
-def broken(node, name):
-    program = node.path(f"/usr/libexec/aquarium/{PROGRAMS[name]}")
-    good = program.rename(program.with_suffix(".good"))
-    try:
-        program.write_text("#!/bin/sh\necho something is missing\nexit 3\n")
-        program.chmod(0o755)
-        node.signal(node.children()[name]["pid"], signal.SIGKILL)
-        wait_until("it crashes in a loop", 20, lambda: node.children()[name]["state"] == "crash_loop")
-        yield
-    finally:
-        good.rename(program)
-        node.call("supervisor", "supervisor.restart", {"name": name})
 
 
 def answer_time(node, name):

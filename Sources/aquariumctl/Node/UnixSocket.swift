@@ -11,19 +11,12 @@ struct UnixSocket: ~Copyable {
     }
 
     private static func connected(to path: String) throws(Problem) -> CInt {
-        guard path.utf8.count < MemoryLayout.size(ofValue: sockaddr_un().sun_path) else {
+        guard let address = UnixAddress(path) else {
             throw Problem(.agentUnavailable, "The path of the socket is too long: \(path)")
         }
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         limit(SO_SNDTIMEO, to: 30, of: descriptor)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let code = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0 ? 0 : errno
-            }
-        }
+        let code = address.use { connect(descriptor, $0, $1) == 0 ? 0 : errno }
         guard code == 0 else {
             close(descriptor)
             throw unreachable(path, code)
